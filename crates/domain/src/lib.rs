@@ -1,0 +1,60 @@
+//! The vocabulary and the rules of a clinic's records, free of any framework.
+//!
+//! * **Value types** ([`EmailAddress`], [`Phone`], [`BirthDate`] …) have a private field and one way
+//!   in, `parse`. Who holds one holds a value that keeps its rule.
+//! * **Records** ([`User`], [`Patient`], [`Doctor`], [`Mapping`]) are plain structs of such values; a
+//!   change to one ([`PatientChange`] …) is a value too, applied by a pure function.
+//! * **Policies** ([`DoctorsWrite`]) say who may do what.
+//! * **[`ports`]** are the traits that the outside implements: repositories, clock, passwords, tokens.
+//!
+//! Nothing here knows a database, a network or a runtime, so another service can use the crate alone.
+//!
+//! ```
+//! use domain::{EmailAddress, HumanName, PersonName};
+//!
+//! let name = HumanName::from_full(PersonName::parse("  Ann-Marie O'Neil ")?);
+//! assert_eq!(name.first(), "Ann-Marie");
+//! assert_eq!(name.last(), "O'Neil");
+//!
+//! let email = EmailAddress::parse("Ann@Example.ORG")?;
+//! assert_eq!(email.key(), "ann@example.org");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//! * `mocks`: a [mockall](https://docs.rs/mockall) mock of every port, `MockPatientRepository` and so on.
+//! * `serde`: ids and value types as JSON strings and numbers, parsed on the way in.
+
+mod access;
+mod change;
+mod doctor;
+pub mod fold;
+mod id;
+mod invalid;
+mod listing;
+mod macros;
+mod mapping;
+mod patient;
+pub mod ports;
+mod session;
+mod timestamp;
+mod user;
+mod value;
+
+pub use access::{Actor, DoctorsWrite, Role, UnknownRole};
+pub use change::Change;
+pub use doctor::{Doctor, DoctorChange, DoctorDetails, DoctorFilter, EmailRule};
+pub use id::{DoctorId, MappingId, PatientId, SessionId, UserId, Version};
+pub use invalid::{Invalid, Violation};
+pub use listing::{Direction, Listing, Order, Page, PageLimit, Position, SearchTerms, SortKey};
+pub use mapping::{AssignedDoctor, Mapping, MappingFilter, MappingView, NewMapping};
+pub use patient::{Patient, PatientChange, PatientDetails, PatientFilter, ToldAge};
+pub use session::{NewSession, RefreshCounter, Rotation, RotationRule};
+pub use timestamp::{Date, Timestamp};
+pub use user::{Credentials, LoginName, NewUser, User, UserChange};
+pub use value::{
+    Address, Age, AgeError, Availability, BirthDate, BirthDateError, BloodGroup, EmailAddress, EmailError,
+    ExperienceYears, ExperienceYearsError, Gender, HumanName, LicenseNumber, MedicalHistory, Money,
+    MoneyError, NameChange, NewPassword, NewPasswordError, Notes, Password, PasswordHash, PersonName, Phone,
+    PhoneError, Specialization, TextError, UnknownBloodGroup, UnknownGender, UserName, UserNameError,
+};

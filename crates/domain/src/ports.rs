@@ -1,0 +1,39 @@
+//! What the domain needs from outside: each trait's comments are its contract.
+//!
+//! Every "must" of a repository is a test that all repositories of the project pass. With the feature
+//! `mocks` there is a mockall mock of each port.
+
+mod clock;
+mod doctors;
+mod mappings;
+mod passwords;
+mod patients;
+mod probe;
+mod repository_error;
+mod sessions;
+mod tokens;
+mod users;
+
+pub use clock::{Clock, Random};
+pub use doctors::DoctorRepository;
+pub use mappings::MappingRepository;
+pub use passwords::{PasswordError, PasswordHasher, PasswordStrength, Verdict};
+pub use patients::PatientRepository;
+pub use probe::DatabaseProbe;
+pub use repository_error::{BoxError, Constraint, Record, RepositoryError};
+pub use sessions::SessionRepository;
+pub use tokens::{AccessClaims, IssuedToken, RefreshClaims, TokenError, TokenSigner};
+pub use users::UserRepository;
+
+#[cfg(feature = "mocks")]
+pub use {
+    clock::{MockClock, MockRandom},
+    doctors::MockDoctorRepository,
+    mappings::MockMappingRepository,
+    passwords::{MockPasswordHasher, MockPasswordStrength},
+    patients::MockPatientRepository,
+    probe::MockDatabaseProbe,
+    sessions::MockSessionRepository,
+    tokens::MockTokenSigner,
+    users::MockUserRepository,
+};
