@@ -143,6 +143,11 @@ impl LoginName {
         Some(Self { user_name_key, email_key })
     }
 
+    /// The name that `user` signs in with.
+    pub fn of(user: &User) -> Self {
+        Self { user_name_key: user.username.key().to_owned(), email_key: None }
+    }
+
     /// The key to compare with [`UserName::key`].
     pub fn user_name_key(&self) -> &str {
         &self.user_name_key
