@@ -97,6 +97,11 @@ impl NewUser {
         Ok(Self { username, email, name: None, phone: None, role: Role::default(), password_hash: None })
     }
 
+    /// The same account with what else is known of its user.
+    pub fn described(self, name: Option<HumanName>, phone: Option<Phone>, role: Role) -> Self {
+        Self { name, phone, role, ..self }
+    }
+
     /// The name to sign in with.
     pub const fn username(&self) -> &UserName {
         &self.username

@@ -1,0 +1,95 @@
+//! What every answer has in common: the request's id, the security headers, and errors as problem documents.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpResponse};
+use futures_util::FutureExt;
+
+use crate::problem::{Code, Problem};
+use crate::request_id::{REQUEST_ID, RequestId};
+use crate::state::AppState;
+
+/// Gives the request its id, before anything else looks at it.
+pub(crate) async fn identify(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if let Some(state) = request.app_data::<Data<AppState>>() {
+        let id = RequestId::of(&request, state);
+        request.extensions_mut().insert(id);
+    }
+    next.call(request).await
+}
+
+/// Runs the request and seals the answer. A panic is a 500 problem, and the connection lives on.
+pub(crate) async fn seal(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    let original = request.request().clone();
+    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let response = match outcome {
+        Ok(Ok(response)) => render_problem(response, &id),
+        Ok(Err(error)) => {
+            let problem = error.as_error::<Problem>().cloned();
+            let problem =
+                problem.unwrap_or_else(|| Problem::of_status(error.as_response_error().status_code()));
+            ServiceResponse::new(original, problem.response(&id))
+        }
+        // What the panic says may hold anything; the panic hook has logged where it was.
+        Err(_) => ServiceResponse::new(original, Problem::new(Code::Internal).response(&id)),
+    };
+    Ok(with_headers(response, &id))
+}
+
+/// Writes the body of an answer that is only a status so far.
+fn render_problem(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    id: &str,
+) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let problem = match response.response().error() {
+        Some(error) => error.as_error::<Problem>().cloned().or_else(|| Some(Problem::of_status(status))),
+        None => None,
+    };
+    match problem {
+        Some(problem) => {
+            let (request, _) = response.into_parts();
+            ServiceResponse::new(request, problem.response(id))
+        }
+        None => response.map_into_boxed_body(),
+    }
+}
+
+fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    default(headers, CACHE_CONTROL, "no-store");
+    default(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(headers, REFERRER_POLICY, "no-referrer");
+    // Data is no page: whatever a browser makes of it, it may load and run nothing.
+    default(headers, CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    response
+}
+
+fn default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    if !headers.contains_key(&name) {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// The answer to a path that nothing serves.
+pub(crate) async fn unknown_path() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::NotFound).detail("There is nothing at this address."))
+}

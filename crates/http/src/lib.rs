@@ -1,0 +1,95 @@
+//! The REST interface of Healthcore on actix-web.
+//!
+//! An operation is a handler in `routes`, registered by its module's list of operations; from these lists come
+//! both the router and the OpenAPI document. A handler takes the caller's right as a type, reads the request
+//! through `dto`, calls one service of [`application`] and answers. What goes wrong becomes a [`Problem`], the one
+//! place that chooses a status.
+
+#![allow(
+    elided_lifetimes_in_paths,
+    reason = "the document's attributes name response types without their lifetimes"
+)]
+
+mod auth;
+mod body;
+mod cursor;
+mod dto;
+mod envelope;
+mod fields;
+mod listing;
+mod openapi;
+pub mod pages;
+mod path_id;
+mod problem;
+mod record;
+mod registry;
+mod request_id;
+mod routes;
+mod sent;
+mod span;
+mod state;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, Error};
+use tracing_actix_web::TracingLogger;
+
+pub use fields::FieldErrors;
+pub use openapi::{Document, PUBLIC_OPERATIONS};
+pub use pages::Pages;
+pub use problem::{Code, Problem};
+pub use state::{AppState, Draining, HttpSettings, MappingDetail};
+
+/// What is made once and shared by all workers.
+#[derive(Clone)]
+pub struct Shared {
+    state: Data<AppState>,
+    document: Data<Document>,
+    pages: Pages,
+}
+
+impl Shared {
+    /// Over the services.
+    pub fn new(state: AppState) -> Self {
+        let document = Document::new(state.settings);
+        Self { state: Data::new(state), document: Data::new(document), pages: Pages::new() }
+    }
+
+    /// The OpenAPI document.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+}
+
+/// The whole interface, the same for the server and for tests.
+pub fn app(
+    shared: &Shared,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let settings = shared.state.settings;
+    let pages = shared.pages.clone();
+    App::new()
+        .app_data(shared.state.clone())
+        .app_data(shared.document.clone())
+        .configure(|config| {
+            registry::register(&routes::operations(settings), config);
+            for resource in pages.resources() {
+                config.service(registry::refuse_other_methods(resource, pages::ALLOWED_METHODS));
+            }
+        })
+        .default_service(web::to(envelope::unknown_path))
+        .wrap(from_fn(envelope::seal))
+        .wrap(TracingLogger::<span::RouteSpan>::new())
+        .wrap(from_fn(envelope::identify))
+        // Outermost, so that everything else sees one form of each path.
+        .wrap(NormalizePath::trim())
+}

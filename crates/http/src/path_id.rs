@@ -1,0 +1,66 @@
+//! Ids in paths.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use domain::ports::Record;
+use domain::{DoctorId, MappingId, PatientId};
+
+use crate::problem::Problem;
+
+/// The id in the path, `{id}`. What is no id is answered like an id that does not exist.
+#[derive(Clone, Copy)]
+pub(crate) struct PathId<T>(pub(crate) T);
+
+/// A kind of id that paths can hold.
+pub(crate) trait RecordId: Sized {
+    /// What it is the id of.
+    const RECORD: Record;
+
+    /// The id of this number.
+    fn from_number(number: i64) -> Option<Self>;
+}
+
+macro_rules! record_ids {
+    ($($id:ident => $record:ident),+ $(,)?) => {$(
+        impl RecordId for $id {
+            const RECORD: Record = Record::$record;
+
+            fn from_number(number: i64) -> Option<Self> {
+                Self::new(number)
+            }
+        }
+    )+};
+}
+
+record_ids!(PatientId => Patient, DoctorId => Doctor, MappingId => Mapping);
+
+impl<T: RecordId> FromRequest for PathId<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").and_then(parse_id).map(Self);
+        ready(id.ok_or_else(|| Problem::missing(T::RECORD)))
+    }
+}
+
+/// Reads an id from its decimal digits, without sign or blanks.
+pub(crate) fn parse_id<T: RecordId>(text: &str) -> Option<T> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).and_then(T::from_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_digits_are_an_id() {
+        assert_eq!(parse_id::<PatientId>("42").map(PatientId::get), Some(42));
+        for text in ["", "0", "-1", "+1", "1.0", " 1", "x", "9223372036854775808", "٣"] {
+            assert!(parse_id::<PatientId>(text).is_none(), "{text}");
+        }
+    }
+}

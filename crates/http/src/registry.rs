@@ -1,0 +1,112 @@
+//! The registry of operations: one list from which both the router and the OpenAPI document are made, so
+//! neither can know an operation that the other does not.
+
+use std::collections::BTreeMap;
+
+use actix_web::guard::{self, Guard};
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Resource, Route};
+use utoipa::openapi::path::{HttpMethod, Operation as Specification};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{RefOr, path::PathItem};
+
+use crate::problem::{Code, Problem};
+
+/// Schemas by name, as utoipa collects them.
+pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// One operation: its handler and its specification.
+pub(crate) struct Operation {
+    /// The path as it is documented, with a trailing slash; requests may leave the slash out.
+    pub(crate) path: String,
+    /// The method.
+    pub(crate) method: HttpMethod,
+    /// What the document says of it.
+    pub(crate) specification: Specification,
+    /// Adds the schemas that the specification names.
+    pub(crate) schemas: fn(&mut Schemas),
+    route: fn(Route) -> Route,
+}
+
+impl Operation {
+    /// The operation that utoipa's attribute has described as `D`, with its handler.
+    pub(crate) fn new<D>(route: fn(Route) -> Route) -> Self
+    where
+        D: utoipa::Path + utoipa::__dev::SchemaReferences,
+    {
+        let method = D::methods().into_iter().next().unwrap_or(HttpMethod::Get);
+        Self { path: D::path(), method, specification: D::operation(), schemas: D::schemas, route }
+    }
+
+    /// Adds the operation to a path item of the document.
+    pub(crate) fn item(&self, specification: Specification) -> PathItem {
+        PathItem::new(self.method.clone(), specification)
+    }
+}
+
+/// The operations of these handlers.
+macro_rules! operations {
+    ($($handler:ident),+ $(,)?) => {
+        pastey::paste! {
+            vec![$(
+                $crate::registry::Operation::new::<[<__path_ $handler>]>(|route| route.to($handler))
+            ),+]
+        }
+    };
+}
+
+pub(crate) use operations;
+
+/// Registers the operations, one resource for each path: `HEAD` beside `GET`, and 405 with `Allow` for
+/// every other method.
+pub(crate) fn register(operations: &[Operation], config: &mut ServiceConfig) {
+    let mut paths: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
+    for operation in operations {
+        paths.entry(operation.path.trim_end_matches('/')).or_default().push(operation);
+    }
+    // The router takes the first path that matches: `/mappings/patient/{id}` before `/mappings/{id}/doctors`.
+    let mut paths: Vec<_> = paths.into_iter().collect();
+    paths
+        .sort_by_key(|(path, _)| path.split('/').map(|segment| segment.starts_with('{')).collect::<Vec<_>>());
+    for (path, operations) in paths {
+        let mut resource = web::resource(path);
+        let mut allowed: Vec<&str> = Vec::new();
+        for operation in operations {
+            let methods = methods(&operation.method);
+            resource = resource.route((operation.route)(web::route().guard(any_of(methods))));
+            allowed.extend(methods);
+        }
+        config.service(refuse_other_methods(resource, &allowed.join(", ")));
+    }
+}
+
+/// Gives a resource its 405 with `Allow`.
+pub(crate) fn refuse_other_methods(resource: Resource, allowed: &str) -> Resource {
+    let allowed = HeaderValue::from_str(allowed).ok();
+    resource.default_service(web::to(move || {
+        let mut problem = Problem::new(Code::MethodNotAllowed);
+        if let Some(allowed) = allowed.clone() {
+            problem = problem.header(ALLOW, allowed);
+        }
+        std::future::ready(Err::<HttpResponse, _>(problem))
+    }))
+}
+
+const fn methods(method: &HttpMethod) -> &'static [&'static str] {
+    match method {
+        HttpMethod::Get => &["GET", "HEAD"],
+        HttpMethod::Post => &["POST"],
+        HttpMethod::Put => &["PUT"],
+        HttpMethod::Patch => &["PATCH"],
+        HttpMethod::Delete => &["DELETE"],
+        HttpMethod::Options => &["OPTIONS"],
+        HttpMethod::Head => &["HEAD"],
+        HttpMethod::Trace => &["TRACE"],
+    }
+}
+
+fn any_of(methods: &'static [&'static str]) -> impl Guard {
+    guard::fn_guard(move |context| methods.contains(&Method::as_str(&context.head().method)))
+}

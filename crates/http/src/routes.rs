@@ -1,0 +1,23 @@
+//! The operations, one module for each resource. A handler takes the right as a type, reads the request, calls
+//! one service and answers.
+
+mod accounts;
+mod doctors;
+mod documents;
+mod health;
+mod mappings;
+mod patients;
+
+use crate::registry::Operation;
+use crate::state::HttpSettings;
+
+/// Every operation of a server with these settings.
+pub(crate) fn operations(settings: HttpSettings) -> Vec<Operation> {
+    let mut operations = accounts::operations();
+    operations.extend(patients::operations());
+    operations.extend(doctors::operations());
+    operations.extend(mappings::operations(settings.mapping_detail));
+    operations.extend(documents::operations());
+    operations.extend(health::operations());
+    operations
+}

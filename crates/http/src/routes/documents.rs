@@ -1,0 +1,47 @@
+//! The OpenAPI document itself.
+
+use actix_web::http::header::ACCEPT;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::openapi::Document;
+use crate::record::JSON;
+use crate::registry::{Operation, operations};
+
+pub(super) fn operations() -> Vec<Operation> {
+    operations![schema, schema_json]
+}
+
+/// This document.
+///
+/// As YAML, or as JSON with `?format=json` or `Accept: application/json`.
+#[utoipa::path(get, path = "/api/schema/", tag = "documents",
+    params(("format" = Option<String>, Query, description = "`json` or `yaml`")),
+    responses((status = 200, description = "The document", content_type = "application/yaml", body = String)))]
+pub(crate) async fn schema(request: HttpRequest, document: Data<Document>) -> HttpResponse {
+    if wants_json(&request) { json(&document) } else { yaml(&document) }
+}
+
+/// This document as JSON.
+#[utoipa::path(get, path = "/openapi.json", tag = "documents",
+    responses((status = 200, description = "The document", content_type = "application/json", body = Object)))]
+pub(crate) async fn schema_json(document: Data<Document>) -> HttpResponse {
+    json(&document)
+}
+
+fn wants_json(request: &HttpRequest) -> bool {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+    if let Some((_, format)) = pairs.into_iter().find(|(name, _)| name == "format") {
+        return format == "json";
+    }
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("json") && !accept.contains("yaml")
+}
+
+fn json(document: &Document) -> HttpResponse {
+    HttpResponse::Ok().content_type(JSON).body(document.json.clone())
+}
+
+fn yaml(document: &Document) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/yaml").body(document.yaml.clone())
+}

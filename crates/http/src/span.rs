@@ -1,0 +1,39 @@
+//! The span of a request in the log: what was done, never with what.
+
+use actix_web::Error;
+use actix_web::HttpMessage;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use tracing::Span;
+use tracing_actix_web::RootSpanBuilder;
+
+use crate::request_id::RequestId;
+
+/// Spans by method and route template.
+///
+/// The usual span has the path and the query in it; `?search=` is a patient's name, and addresses in
+/// headers are whatever a client likes.
+pub(crate) struct RouteSpan;
+
+impl RootSpanBuilder for RouteSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_default();
+        let extensions = request.extensions();
+        let id = extensions.get::<RequestId>().map_or("", |id| id.0.as_str());
+        tracing::info_span!(
+            "request",
+            request.id = id,
+            http.method = %request.method(),
+            http.route = route,
+            http.status = tracing::field::Empty,
+            user.id = tracing::field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        if let Ok(response) = outcome {
+            span.record("http.status", response.status().as_u16());
+        }
+        tracing::debug!(parent: &span, "answered");
+    }
+}

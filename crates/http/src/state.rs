@@ -1,0 +1,65 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use application::{Accounts, Doctors, Health, Mappings, Patients};
+use domain::ports::{Clock, Random};
+
+/// What `GET /api/mappings/<n>/` means: the client families disagree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum MappingDetail {
+    /// The doctors of patient n; the default.
+    #[default]
+    Patient,
+    /// Mapping n.
+    Mapping,
+}
+
+/// What an operator decides about the interface.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HttpSettings {
+    /// What `GET /api/mappings/<n>/` means.
+    pub mapping_detail: MappingDetail,
+    /// Refuse changes without `If-Match`.
+    pub require_if_match: bool,
+}
+
+/// The services and what else the handlers need; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// Registering and signing in.
+    pub accounts: Accounts,
+    /// Patients.
+    pub patients: Patients,
+    /// Doctors.
+    pub doctors: Doctors,
+    /// Assignments.
+    pub mappings: Mappings,
+    /// Is the database there?
+    pub health: Health,
+    /// Tells the time, for request ids.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for request ids.
+    pub random: Arc<dyn Random>,
+    /// Set when the server is about to stop.
+    pub draining: Draining,
+    /// What the operator has decided.
+    pub settings: HttpSettings,
+}
+
+/// A switch that is set once, when the server is about to stop: readiness goes first.
+#[derive(Clone, Debug, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    /// From now on the server is not ready.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is about to stop.
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE patient_words;
+DROP TABLE patients;

@@ -1,0 +1,2 @@
+DROP TABLE doctor_words;
+DROP TABLE doctors;
