@@ -8,7 +8,7 @@ use domain::ports::{
     UserRepository, Verdict,
 };
 use domain::{
-    Actor, Invalid, LoginName, NewPassword, NewSession, NewUser, Password, RefreshCounter, Rotation,
+    Actor, Change, Invalid, LoginName, NewPassword, NewSession, NewUser, Password, RefreshCounter, Rotation,
     RotationRule, SessionId, Timestamp, User, UserChange, UserId,
 };
 
@@ -194,16 +194,19 @@ impl Accounts {
     pub async fn update_me(
         &self,
         actor: Actor,
-        change: &UserChange,
+        mut change: UserChange,
         current_password: Option<Password>,
     ) -> Result<User, Error> {
         if !change.email.is_keep() {
             let user = self.me(actor).await?;
             if change.touches_email(&user) {
                 self.check_current_password(&user, current_password).await?;
+            } else {
+                // The address may change before the write: what needed no password must not change it back.
+                change.email = Change::Keep;
             }
         }
-        let updated = self.ports.users.update(actor.user, change, self.ports.clock.now()).await;
+        let updated = self.ports.users.update(actor.user, &change, self.ports.clock.now()).await;
         updated.map_err(missing_user_as(Error::BadToken))
     }
 

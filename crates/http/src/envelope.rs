@@ -29,26 +29,30 @@ pub(crate) async fn identify(
     next.call(request).await
 }
 
-/// Runs the request and seals the answer. A panic is a 500 problem, and the connection lives on.
+/// Runs a handler; a panic in it is a 500 problem, and the connection lives on.
+///
+/// This wraps each resource and not the app, because the router needs the request for itself: only behind it may
+/// a copy be kept, and without one there is nothing to answer to.
+pub(crate) async fn contain(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let original = request.request().clone();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
+        // What the panic says may hold anything; the panic hook has logged where it was.
+        Err(_) => Ok(ServiceResponse::from_err(Problem::new(Code::Internal), original)),
+    }
+}
+
+/// Runs the request and seals the answer.
 pub(crate) async fn seal(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
-    let original = request.request().clone();
-    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let response = match outcome {
-        Ok(Ok(response)) => render_problem(response, &id),
-        Ok(Err(error)) => {
-            let problem = error.as_error::<Problem>().cloned();
-            let problem =
-                problem.unwrap_or_else(|| Problem::of_status(error.as_response_error().status_code()));
-            ServiceResponse::new(original, problem.response(&id))
-        }
-        // What the panic says may hold anything; the panic hook has logged where it was.
-        Err(_) => ServiceResponse::new(original, Problem::new(Code::Internal).response(&id)),
-    };
-    Ok(with_headers(response, &id))
+    let response = next.call(request).await?;
+    Ok(with_headers(render_problem(response, &id), &id))
 }
 
 /// Writes the body of an answer that is only a status so far.

@@ -83,7 +83,7 @@ pub fn app(
         .configure(|config| {
             registry::register(&routes::operations(settings), config);
             for resource in pages.resources() {
-                config.service(registry::refuse_other_methods(resource, pages::ALLOWED_METHODS));
+                config.service(registry::complete(resource, pages::ALLOWED_METHODS));
             }
         })
         .default_service(web::to(envelope::unknown_path))

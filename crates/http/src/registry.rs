@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::guard::{self, Guard};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 use utoipa::openapi::path::{HttpMethod, Operation as Specification};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{RefOr, path::PathItem};
 
+use crate::envelope;
 use crate::problem::{Code, Problem};
 
 /// Schemas by name, as utoipa collects them.
@@ -78,20 +81,21 @@ pub(crate) fn register(operations: &[Operation], config: &mut ServiceConfig) {
             resource = resource.route((operation.route)(web::route().guard(any_of(methods))));
             allowed.extend(methods);
         }
-        config.service(refuse_other_methods(resource, &allowed.join(", ")));
+        config.service(complete(resource, &allowed.join(", ")));
     }
 }
 
-/// Gives a resource its 405 with `Allow`.
-pub(crate) fn refuse_other_methods(resource: Resource, allowed: &str) -> Resource {
+/// Gives a resource its 405 with `Allow`, and contains its panics.
+pub(crate) fn complete(resource: Resource, allowed: &str) -> impl HttpServiceFactory + 'static {
     let allowed = HeaderValue::from_str(allowed).ok();
-    resource.default_service(web::to(move || {
+    let resource = resource.default_service(web::to(move || {
         let mut problem = Problem::new(Code::MethodNotAllowed);
         if let Some(allowed) = allowed.clone() {
             problem = problem.header(ALLOW, allowed);
         }
         std::future::ready(Err::<HttpResponse, _>(problem))
-    }))
+    }));
+    resource.wrap(from_fn(envelope::contain))
 }
 
 const fn methods(method: &HttpMethod) -> &'static [&'static str] {

@@ -61,17 +61,24 @@ impl RegisterRequest {
         let phone = errors.text("phone", &self.phone, Phone::parse).value();
         let role = errors.text("role", &self.role, parse_role).value().unwrap_or_default();
         let password = self.password(accounts, &mut errors);
+        if username.is_none() && email.is_none() {
+            require_login(&mut errors, &self.username, &self.email);
+        }
         let user = NewUser::new(username, email);
-        let user = user.map_err(|invalid| errors.add_all(&invalid, &["username", "email"])).ok();
+        let user = user.map_err(|invalid| errors.add_all(&invalid, &LOGIN_FIELDS)).ok();
         let name = name.applied(None);
         let name = name.map_err(|invalid| errors.add_all(&invalid, &name::NAME_FIELDS)).ok();
         let account = user.zip(name).map(|(user, name)| user.described(name, phone, role));
         errors.finish(account.zip(password))
     }
 
-    /// The field that the user name came from.
-    pub(crate) const fn username_field(&self) -> &'static str {
-        if self.username.is_absent() && !self.email.is_absent() { "email" } else { "username" }
+    /// The fields that the user name and the e-mail address came from: one serves for the other.
+    pub(crate) fn login_fields(&self) -> (&'static str, &'static str) {
+        match (given(&self.username), given(&self.email)) {
+            (None, Some(_)) => ("email", "email"),
+            (Some(_), None) => ("username", "username"),
+            _ => ("username", "email"),
+        }
     }
 
     fn password(&self, accounts: &Accounts, errors: &mut FieldErrors) -> Option<AcceptedPassword> {
@@ -90,6 +97,26 @@ const fn text_of(sent: &Sent<Text>) -> Option<&str> {
     match sent {
         Sent::Value(Text(text)) => Some(text.as_str()),
         _ => None,
+    }
+}
+
+/// A text that is more than blanks.
+fn given(sent: &Sent<Text>) -> Option<&str> {
+    text_of(sent).filter(|text| !text.trim().is_empty())
+}
+
+/// The fields that say who somebody is.
+const LOGIN_FIELDS: [&str; 2] = ["username", "email"];
+
+/// Notes that neither a user name nor an e-mail address was given, unless one of them is wrong already.
+fn require_login(errors: &mut FieldErrors, username: &Sent<Text>, email: &Sent<Text>) {
+    if errors.has_any(&LOGIN_FIELDS) {
+        return;
+    }
+    if username.is_absent() && !email.is_absent() {
+        errors.add("email", "is required");
+    } else {
+        errors.add("username", "or email is required");
     }
 }
 
@@ -125,17 +152,14 @@ impl LoginRequest {
     pub(crate) fn into_credentials(self) -> Result<(Option<LoginName>, Password), Problem> {
         let mut errors = FieldErrors::default();
         let password = required_text(&mut errors, "password", &self.password).map(Password::new);
-        let given = |sent| text_of(sent).filter(|text| !text.trim().is_empty());
+        for (name, sent) in [("username", &self.username), ("email", &self.email)] {
+            if let Sent::Wrong(expected) = sent {
+                errors.add(name, expected);
+            }
+        }
         let login = given(&self.username).or_else(|| given(&self.email));
         if login.is_none() {
-            for (name, sent) in [("username", &self.username), ("email", &self.email)] {
-                if let Sent::Wrong(expected) = sent {
-                    errors.add(name, expected);
-                }
-            }
-            if !errors.has_any(&["username", "email"]) {
-                errors.add("username", "or email is required");
-            }
+            require_login(&mut errors, &self.username, &self.email);
         }
         errors.finish(password).map(|password| (login.and_then(LoginName::parse), password))
     }

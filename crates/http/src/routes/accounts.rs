@@ -103,5 +103,5 @@ pub(crate) async fn auth_me_update(
     body: ValidJson<UpdateMeRequest>,
 ) -> Result<Plain, Problem> {
     let (change, current_password) = body.0.into_change()?;
-    Plain::ok(&UserResponse::from(&app.accounts.update_me(actor.0, &change, current_password).await?))
+    Plain::ok(&UserResponse::from(&app.accounts.update_me(actor.0, change, current_password).await?))
 }
