@@ -58,3 +58,8 @@ pub use value::{
     MoneyError, NameChange, NewPassword, NewPasswordError, Notes, Password, PasswordHash, PersonName, Phone,
     PhoneError, Specialization, TextError, UnknownBloodGroup, UnknownGender, UserName, UserNameError,
 };
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -181,6 +181,18 @@ impl PatientChange {
     }
 }
 
+impl PatientFilter {
+    /// Whether a list with this filter shows the patient. Repositories answer the same by indexes.
+    pub fn matches(&self, patient: &Patient) -> bool {
+        let details = &patient.details;
+        self.search.as_ref().is_none_or(|terms| terms.matches(details.name.full()))
+            && (self.gender.is_none() || self.gender == details.gender)
+            && (self.blood_group.is_none() || self.blood_group == details.blood_group)
+            && self.created_after.is_none_or(|instant| patient.created_at > instant)
+            && self.created_before.is_none_or(|instant| patient.created_at < instant)
+    }
+}
+
 fn name_required() -> Invalid {
     Invalid::field("name", "is required")
 }

@@ -15,7 +15,8 @@ pub trait DoctorRepository: Send + Sync {
     /// Adds an entry and returns it with its new id and [`Version::FIRST`].
     ///
     /// Must return `Missing(User)` when `creator` is unknown, and `Duplicate(DoctorLicense)` or, under
-    /// [`EmailRule::Unique`], `Duplicate(DoctorEmail)` when a doctor who has not retired has the same.
+    /// [`EmailRule::Unique`], `Duplicate(DoctorEmail)` when a doctor who has not retired and was written under
+    /// that rule has the same.
     async fn insert(
         &self,
         creator: UserId,

@@ -28,8 +28,9 @@ pub trait SessionRepository: Send + Sync {
     ///
     /// Must grant `presented + 1` when `presented` is the current counter (`presented` itself where the rule
     /// does not rotate), the current counter when `presented` is its direct predecessor and was current no
-    /// longer than `rule.grace` ago, and must end the session for any older one ([`Rotation::Replayed`]).
-    /// Must refuse when the session is unknown, ended, past its `expires_at`, unused for longer than
+    /// longer than `rule.grace` ago, and must end the session for that predecessor later and for any older one
+    /// ([`Rotation::Replayed`]).
+    /// Must refuse when the session is unknown, ended, at or past its `expires_at`, unused for longer than
     /// `rule.idle`, or its user is not active. Of many calls at once with one counter, all that are granted
     /// must be granted the same one.
     async fn rotate(
