@@ -5,6 +5,7 @@
 
 mod clock;
 mod doctors;
+mod limits;
 mod mappings;
 mod passwords;
 mod patients;
@@ -16,6 +17,7 @@ mod users;
 
 pub use clock::{Clock, Random};
 pub use doctors::DoctorRepository;
+pub use limits::{RateLimiter, SignInThrottle};
 pub use mappings::MappingRepository;
 pub use passwords::{PasswordError, PasswordHasher, PasswordStrength, Verdict};
 pub use patients::PatientRepository;
@@ -29,6 +31,7 @@ pub use users::UserRepository;
 pub use {
     clock::{MockClock, MockRandom},
     doctors::MockDoctorRepository,
+    limits::{MockRateLimiter, MockSignInThrottle},
     mappings::MockMappingRepository,
     passwords::{MockPasswordHasher, MockPasswordStrength},
     patients::MockPatientRepository,

@@ -1,0 +1,135 @@
+//! The only way to a connection: a bounded queue in front of database threads.
+//!
+//! A repository hands over a closure and awaits its answer, so no thread of the web server ever blocks,
+//! and no more work is in the database than there are connections. Each kind of database brings its own
+//! [`Plan`]: see [`Plan::Pooled`] and [`Plan::OneWriter`].
+//!
+//! The answer comes by a channel that needs no particular runtime.
+
+mod group;
+mod job;
+mod lane;
+mod pool;
+mod queue;
+mod single;
+#[cfg(test)]
+mod tests;
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+pub(crate) use self::job::{JobError, Refusal};
+pub(crate) use self::pool::{Pool, PoolSettings};
+
+use self::job::{Kind, submit};
+use self::lane::{Lane, Rhythm};
+use self::queue::Queue;
+
+use diesel::connection::AnsiTransactionManager;
+use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
+
+/// A database connection that the executor can drive.
+pub(crate) trait Session:
+    R2D2Connection + Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
+{
+}
+
+impl<C> Session for C where
+    C: R2D2Connection + Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
+{
+}
+
+/// Bounds of the executor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExecutorSettings {
+    /// How many jobs may wait for a thread; one more is refused at once.
+    pub(crate) queue: NonZeroUsize,
+    /// How long a job may wait for a thread before it is refused.
+    pub(crate) patience: Duration,
+}
+
+/// Which threads there are, and how they treat a job.
+pub(crate) enum Plan<C: Session> {
+    /// As many threads as connections; each job of its own. A job that only reads runs plainly, a job that
+    /// writes in a transaction.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "the plan of PostgreSQL"))]
+    Pooled(Pool<C>),
+    /// Several threads that read and a single one that writes, many jobs to a commit.
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the plan of SQLite"))]
+    OneWriter {
+        /// Connections that cannot write.
+        readers: Pool<C>,
+        /// The one that can.
+        writer: Pool<C>,
+    },
+}
+
+/// Runs jobs on database threads.
+///
+/// Dropping it refuses new jobs, finishes the ones that wait, and ends the threads.
+pub(crate) struct Executor<C: Session> {
+    reads: Lane<C>,
+    writes: Option<Lane<C>>,
+}
+
+impl<C: Session> Executor<C> {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn start(plan: Plan<C>, settings: ExecutorSettings) -> std::io::Result<Self> {
+        let queue = || Queue::new(settings.queue, settings.patience);
+        match plan {
+            Plan::Pooled(pool) => {
+                Ok(Self { reads: Lane::start("db", queue(), &pool, Rhythm::Single)?, writes: None })
+            }
+            Plan::OneWriter { readers, writer } => Ok(Self {
+                reads: Lane::start("db-read", queue(), &readers, Rhythm::Single)?,
+                writes: Some(Lane::start("db-write", queue(), &writer, Rhythm::Grouped)?),
+            }),
+        }
+    }
+
+    /// Runs `work` outside of any transaction.
+    ///
+    /// `work` must not write, and may be run a second time on another connection when the first one turns
+    /// out to be dead.
+    ///
+    /// # Errors
+    /// What `work` returns, or a [`Refusal`].
+    pub(crate) async fn read<T, E>(
+        &self,
+        work: impl Fn(&mut C) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        submit(self.reads.queue(), Kind::Read, work).await
+    }
+
+    /// Runs `work` in a transaction, which is committed when `work` returns `Ok` and rolled back otherwise.
+    /// The answer is given after the commit.
+    ///
+    /// # Errors
+    /// What `work` returns, or a [`Refusal`]. After [`Refusal::NotCommitted`] on a lost connection nobody
+    /// knows whether the database has committed.
+    pub(crate) async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut C) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: JobError,
+    {
+        let lane = self.writes.as_ref().unwrap_or(&self.reads);
+        let mut work = Some(work);
+        // A write is run once at most; the job machinery wants to be able to call it again.
+        let once = move |connection: &mut C| match work.take() {
+            Some(work) => work(connection),
+            None => Err(Refusal::RanBefore.into()),
+        };
+        submit(lane.queue(), Kind::Write, once).await
+    }
+}

@@ -1,0 +1,87 @@
+//! Group commit: many writes, one transaction, one sync of the disk.
+//!
+//! Each job has a savepoint of its own, so one that fails or panics takes nobody with it. All are answered
+//! after the commit has returned, and all fail when it does not succeed: also those that had failed on
+//! their own, because what they met may just have been undone.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::result::QueryResult;
+
+use super::Session;
+use super::job::{BoxedJob, Outcome, Refusal};
+use super::lane::refuse;
+use super::pool::{Lease, Pool};
+
+/// The most jobs of one group.
+pub(super) const MOST: usize = 64;
+
+/// Takes the lock for writing at once: a transaction that gets it only later can fail half-way.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+pub(super) fn run<C: Session>(pool: &Pool<C>, jobs: VecDeque<BoxedJob<C>>) {
+    let mut waiting = jobs;
+    // More than one round only when a transaction broke in the middle: the rest gets a new one.
+    while !waiting.is_empty() {
+        let ran = match commit_some(pool, &mut waiting) {
+            Ok(ran) => ran,
+            Err(refusal) => return waiting.into_iter().for_each(|job| refuse(job, refusal.clone())),
+        };
+        for job in ran {
+            job.answer();
+        }
+    }
+}
+
+/// Runs jobs from the front of `waiting` in one transaction and gives those back that were run, ready to be
+/// answered. An error means that no transaction could begin and nothing was run.
+fn commit_some<C: Session>(
+    pool: &Pool<C>,
+    waiting: &mut VecDeque<BoxedJob<C>>,
+) -> Result<Vec<BoxedJob<C>>, Refusal> {
+    let mut lease = pool.lease()?;
+    if let Err(error) = AnsiTransactionManager::begin_transaction_sql(&mut *lease, BEGIN) {
+        lease.condemn();
+        return Err(Refusal::NotBegun(Arc::new(error)));
+    }
+    let mut ran = Vec::with_capacity(waiting.len());
+    let committed = run_all(&mut lease, waiting, &mut ran)
+        .and_then(|()| AnsiTransactionManager::commit_transaction(&mut *lease));
+    match committed {
+        Ok(()) => lease.trust(),
+        Err(error) => {
+            // Closing the connection rolls back whatever is left.
+            lease.condemn();
+            let error = Arc::new(error);
+            for job in &mut ran {
+                job.refuse(Refusal::NotCommitted(Arc::clone(&error)));
+            }
+        }
+    }
+    Ok(ran)
+}
+
+/// Runs each job within a savepoint. An error means that the transaction itself is broken.
+fn run_all<C: Session>(
+    lease: &mut Lease<C>,
+    waiting: &mut VecDeque<BoxedJob<C>>,
+    ran: &mut Vec<BoxedJob<C>>,
+) -> QueryResult<()> {
+    while let Some(mut job) = waiting.pop_front() {
+        let ended = run_one(lease, &mut job);
+        ran.push(job);
+        ended?;
+    }
+    Ok(())
+}
+
+fn run_one<C: Session>(lease: &mut Lease<C>, job: &mut BoxedJob<C>) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction(&mut **lease)?;
+    if job.run(lease) == Outcome::Done {
+        AnsiTransactionManager::commit_transaction(&mut **lease)
+    } else {
+        AnsiTransactionManager::rollback_transaction(&mut **lease)
+    }
+}

@@ -1,0 +1,174 @@
+//! A bounded first-in-first-out queue whose entries grow late.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Waiting jobs.
+pub(super) struct Queue<J> {
+    state: Mutex<State<J>>,
+    arrived: Condvar,
+    closing: Condvar,
+    capacity: usize,
+    patience: Duration,
+}
+
+struct State<J> {
+    waiting: VecDeque<Waiting<J>>,
+    closed: bool,
+}
+
+struct Waiting<J> {
+    job: J,
+    since: Instant,
+}
+
+/// A job that waited long enough to be run, or too long.
+pub(super) enum Taken<J> {
+    InTime(J),
+    Late(J),
+}
+
+/// Why a job was not let in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum NotQueued {
+    Full,
+    Closed,
+}
+
+impl<J> Queue<J> {
+    pub(super) fn new(capacity: NonZeroUsize, patience: Duration) -> Self {
+        Self {
+            state: Mutex::new(State { waiting: VecDeque::new(), closed: false }),
+            arrived: Condvar::new(),
+            closing: Condvar::new(),
+            capacity: capacity.get(),
+            patience,
+        }
+    }
+
+    /// Puts `job` at the end.
+    pub(super) fn push(&self, job: J) -> Result<(), NotQueued> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(NotQueued::Closed);
+        }
+        if state.waiting.len() >= self.capacity {
+            return Err(NotQueued::Full);
+        }
+        state.waiting.push_back(Waiting { job, since: Instant::now() });
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Takes the oldest jobs, `most` of them or as many as there are; waits for the first.
+    ///
+    /// False when the queue is closed and empty.
+    pub(super) fn take(&self, most: usize, taken: &mut Vec<Taken<J>>) -> bool {
+        let mut state = self.lock();
+        while state.waiting.is_empty() {
+            if state.closed {
+                return false;
+            }
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let now = Instant::now();
+        let count = most.min(state.waiting.len());
+        taken.extend(state.waiting.drain(..count).map(|waiting| self.judge(waiting, now)));
+        true
+    }
+
+    /// Takes the jobs at the front that are late.
+    pub(super) fn take_late(&self) -> Vec<J> {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let count = state.waiting.iter().take_while(|waiting| self.is_late(waiting, now)).count();
+        state.waiting.drain(..count).map(|waiting| waiting.job).collect()
+    }
+
+    /// Lets nobody in any more. What waits can still be taken.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_all();
+        self.closing.notify_all();
+    }
+
+    /// Waits until the queue is closed and empty, or `time` is over; true in the first case.
+    pub(super) fn wait_closed(&self, time: Duration) -> bool {
+        let state = self.lock();
+        let open = |state: &mut State<J>| !state.closed;
+        let (state, _) =
+            self.closing.wait_timeout_while(state, time, open).unwrap_or_else(PoisonError::into_inner);
+        state.closed && state.waiting.is_empty()
+    }
+
+    /// How long a job may wait.
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    fn judge(&self, waiting: Waiting<J>, now: Instant) -> Taken<J> {
+        if self.is_late(&waiting, now) { Taken::Late(waiting.job) } else { Taken::InTime(waiting.job) }
+    }
+
+    fn is_late(&self, waiting: &Waiting<J>, now: Instant) -> bool {
+        now.duration_since(waiting.since) > self.patience
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<J>> {
+        // Nothing in here panics half-way, so a poisoned state is a whole one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(capacity: usize, patience: Duration) -> Queue<u8> {
+        Queue::new(NonZeroUsize::new(capacity).unwrap(), patience)
+    }
+
+    fn take(queue: &Queue<u8>, most: usize) -> Vec<u8> {
+        let mut taken = Vec::new();
+        queue.take(most, &mut taken);
+        taken.into_iter().map(|(Taken::InTime(job) | Taken::Late(job))| job).collect()
+    }
+
+    #[test]
+    fn gives_the_oldest_first_and_no_more_than_asked() {
+        let queue = queue(8, Duration::MAX);
+        (1..=5).for_each(|job| queue.push(job).unwrap());
+        assert_eq!(take(&queue, 2), [1, 2]);
+        assert_eq!(take(&queue, 9), [3, 4, 5]);
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit() {
+        let queue = queue(1, Duration::MAX);
+        queue.push(1).unwrap();
+        assert_eq!(queue.push(2), Err(NotQueued::Full));
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_it_has_and_then_ends() {
+        let queue = queue(8, Duration::MAX);
+        queue.push(1).unwrap();
+        queue.close();
+        assert_eq!(queue.push(2), Err(NotQueued::Closed));
+        assert!(!queue.wait_closed(Duration::ZERO));
+        assert_eq!(take(&queue, 8), [1]);
+        assert!(!queue.take(8, &mut Vec::new()));
+        assert!(queue.wait_closed(Duration::ZERO));
+    }
+
+    #[test]
+    fn knows_who_waited_too_long() {
+        let queue = queue(8, Duration::ZERO);
+        queue.push(1).unwrap();
+        std::thread::yield_now();
+        assert_eq!(queue.take_late(), [1]);
+    }
+}

@@ -1,0 +1,92 @@
+//! On SQLite, with group commit.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use tempfile::TempDir;
+
+use super::{
+    COUNT, Executor, ExecutorSettings, Fault, Refusal, TestSession, block, insert, settle, sql_query,
+};
+use crate::settings::DatabaseSettings;
+
+test_session!(SqliteConnection);
+promises!(fresh);
+
+fn fresh(readers: u32, bounds: ExecutorSettings) -> (TempDir, Arc<Executor<SqliteConnection>>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let settings = DatabaseSettings {
+        connections: NonZeroU32::new(readers).unwrap(),
+        queue: bounds.queue,
+        queue_timeout: bounds.patience,
+        ..DatabaseSettings::new(String::new())
+    };
+    let mut c = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    sql_query("CREATE TABLE notes (text TEXT NOT NULL) STRICT").execute(&mut c).unwrap();
+    let executor = crate::sqlite::executor(&path, &settings).unwrap();
+    (folder, Arc::new(executor))
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let (_guard, executor) = fresh(1, roomy());
+    let write = |c: &mut SqliteConnection| c.run("INSERT INTO notes VALUES ('a')");
+    assert!(matches!(executor.read(write).await, Err(Fault::Query(_))));
+}
+
+#[tokio::test]
+async fn nobody_of_a_group_is_told_success_when_the_commit_fails() {
+    let (_guard, executor) = fresh(1, roomy());
+    let tables =
+        "CREATE TABLE parts (whole INTEGER REFERENCES wholes (id) DEFERRABLE INITIALLY DEFERRED) STRICT";
+    executor
+        .write(|c: &mut SqliteConnection| c.run("CREATE TABLE wholes (id INTEGER PRIMARY KEY) STRICT"))
+        .await
+        .unwrap();
+    executor.write(move |c: &mut SqliteConnection| c.run(tables)).await.unwrap();
+    let block = block(&executor, true).await;
+    let good = insert(&executor, "a", || Ok(()));
+    let breaking = {
+        let executor = Arc::clone(&executor);
+        // This reference is checked by COMMIT: the group breaks after each of its jobs has succeeded.
+        let work = |c: &mut SqliteConnection| c.run("INSERT INTO parts VALUES (9)");
+        tokio::spawn(async move { executor.write(work).await })
+    };
+    settle().await;
+    drop(block);
+    assert!(matches!(good.await.unwrap(), Err(Fault::Refused(Refusal::NotCommitted(_)))));
+    assert!(matches!(breaking.await.unwrap(), Err(Fault::Refused(Refusal::NotCommitted(_)))));
+    assert_eq!(executor.read(|c: &mut SqliteConnection| c.count(COUNT)).await.unwrap(), 0);
+    insert(&executor, "b", || Ok(())).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_ends_the_transaction_itself_costs_nobody_a_false_success() {
+    let (_guard, executor) = fresh(1, roomy());
+    let block = block(&executor, true).await;
+    let before = insert(&executor, "a", || Ok(()));
+    let rogue = {
+        let executor = Arc::clone(&executor);
+        tokio::spawn(async move { executor.write(|c: &mut SqliteConnection| c.run("ROLLBACK")).await })
+    };
+    let after = insert(&executor, "b", || Ok(()));
+    settle().await;
+    drop(block);
+    assert!(matches!(before.await.unwrap(), Err(Fault::Refused(Refusal::NotCommitted(_)))));
+    assert!(rogue.await.unwrap().is_err());
+    after.await.unwrap().unwrap();
+    assert_eq!(executor.read(|c: &mut SqliteConnection| c.count(COUNT)).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_see_what_was_acknowledged() {
+    let (_guard, executor) = fresh(2, roomy());
+    for expected in 1..=50 {
+        insert(&executor, "a", || Ok(())).await.unwrap().unwrap();
+        assert_eq!(executor.read(|c: &mut SqliteConnection| c.count(COUNT)).await.unwrap(), expected);
+    }
+}

@@ -1,0 +1,64 @@
+//! The stores on PostgreSQL.
+
+mod dialect;
+mod open;
+
+#[path = "repository/assembly.rs"]
+mod assembly;
+#[path = "repository/doctors.rs"]
+mod doctors;
+#[path = "repository/mappings.rs"]
+mod mappings;
+#[path = "repository/patients.rs"]
+mod patients;
+#[path = "repository/probe.rs"]
+mod probe;
+#[path = "repository/sessions.rs"]
+mod sessions;
+#[path = "repository/users.rs"]
+mod users;
+
+use diesel::pg::{Pg as Db, PgConnection as Conn};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use crate::executor::{Executor, Plan, Pool, PoolSettings};
+use crate::migrations::{self, Known};
+use crate::settings::DatabaseSettings;
+use crate::stores::Stores;
+use crate::url::{OpenError, PostgresUrl};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+pub(crate) fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Stores, OpenError> {
+    let executor = executor(url, settings)?;
+    let known = migrations::known::<Db>(&MIGRATIONS).into_iter().map(|known: Known| known.version).collect();
+    Ok(assembly::stores(executor, known))
+}
+
+/// The threads on the database at `url`.
+pub(crate) fn executor(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Executor<Conn>, OpenError> {
+    // Reports what is wrong now instead of in the background.
+    drop(open::open(url, settings)?);
+    let size = settings.connections.get();
+    let pool_settings = PoolSettings { size, connection_timeout: settings.connection_timeout };
+    let (url, session) = (url.clone(), settings.clone());
+    let pool = Pool::new(pool_settings, move || open::establish(&url, &session));
+    Executor::start(Plan::Pooled(pool), settings.executor()).map_err(OpenError::Threads)
+}
+
+/// Each migration that is missing in a transaction of its own, under a lock that other processes wait for.
+pub(crate) fn migrate(url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
+    let mut connection = open::locked(url)?;
+    migrations::apply(&mut connection, MIGRATIONS)
+}
+
+pub(crate) fn revert(url: &PostgresUrl) -> Result<Option<String>, OpenError> {
+    let mut connection = open::locked(url)?;
+    migrations::unapply(&mut connection, MIGRATIONS)
+}
+
+pub(crate) fn pending(url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
+    let mut connection = open::unhurried(url)?;
+    let applied = open::applied(&mut connection)?;
+    Ok(migrations::missing(migrations::known::<Db>(&MIGRATIONS), &applied))
+}

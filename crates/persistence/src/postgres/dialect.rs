@@ -1,0 +1,17 @@
+//! What PostgreSQL says differently.
+
+/// Keeps the rows from changing until the end of the transaction.
+macro_rules! for_update {
+    ($query:expr) => {
+        $query.for_update()
+    };
+}
+pub(super) use for_update;
+
+/// Keeps the rows from changing until the end of the transaction; others may do so at the same time.
+macro_rules! for_share {
+    ($query:expr) => {
+        $query.for_share()
+    };
+}
+pub(super) use for_share;

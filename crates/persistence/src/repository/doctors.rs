@@ -1,0 +1,229 @@
+//! The store of doctors.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use domain::ports::{DoctorRepository, Record, RepositoryError};
+use domain::{
+    Doctor, DoctorChange, DoctorDetails, DoctorFilter, DoctorId, EmailRule, Listing, Page, Position,
+    SearchTerms, SortKey, Timestamp, UserId, UserName, Version, fold,
+};
+
+use super::dialect::for_update;
+use super::{Conn, Db, mappings};
+use crate::error::Failure;
+use crate::executor::Executor;
+use crate::listing::{fetch, keyset, listing};
+use crate::rows::{DoctorColumns, DoctorRow, DoctorWordRow, creator_name, expect_version, stored};
+use crate::schema::{doctor_words, doctors};
+use crate::types::At;
+use crate::words::{WordChange, beginning_with};
+
+pub(super) struct Doctors {
+    pub(super) executor: Arc<Executor<Conn>>,
+}
+
+#[async_trait]
+impl DoctorRepository for Doctors {
+    async fn insert(
+        &self,
+        creator: UserId,
+        details: &DoctorDetails,
+        rule: EmailRule,
+        now: Timestamp,
+    ) -> Result<Doctor, RepositoryError> {
+        let details = details.clone();
+        Ok(self.executor.write(move |c| insert(c, creator, details, rule, now)).await?)
+    }
+
+    async fn find(&self, id: DoctorId) -> Result<Option<Doctor>, RepositoryError> {
+        Ok(self.executor.read(move |c| find(c, id)).await?)
+    }
+
+    async fn list(
+        &self,
+        filter: &DoctorFilter,
+        page: Page<DoctorId>,
+    ) -> Result<Listing<Doctor, DoctorId>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| list(c, &filter, page)).await?)
+    }
+
+    async fn update(
+        &self,
+        id: DoctorId,
+        expected: Option<Version>,
+        change: &DoctorChange,
+        rule: EmailRule,
+        now: Timestamp,
+    ) -> Result<Doctor, RepositoryError> {
+        let change = change.clone();
+        Ok(self.executor.write(move |c| update(c, id, expected, &change, rule, now)).await?)
+    }
+
+    async fn retire(
+        &self,
+        id: DoctorId,
+        expected: Option<Version>,
+        now: Timestamp,
+    ) -> Result<(), RepositoryError> {
+        Ok(self.executor.write(move |c| retire(c, id, expected, now)).await?)
+    }
+}
+
+fn insert(
+    c: &mut Conn,
+    creator: UserId,
+    details: DoctorDetails,
+    rule: EmailRule,
+    now: Timestamp,
+) -> Result<Doctor, Failure> {
+    let (id, created_by): (i64, Option<String>) = diesel::insert_into(doctors::table)
+        .values((
+            DoctorColumns::new(&details, rule),
+            doctors::created_by_id.eq(creator.get()),
+            doctors::created_at.eq(At(now)),
+            doctors::updated_at.eq(At(now)),
+            doctors::version.eq(Version::FIRST.get()),
+        ))
+        .returning((doctors::id, creator_name()))
+        .get_result(c)
+        .map_err(unknown_creator)?;
+    let id = stored("doctors.id", DoctorId::new(id))?;
+    let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
+    write_words(c, id, WordChange::between(None, Some(details.name.as_str())))?;
+    let version = Version::FIRST;
+    Ok(Doctor { id, creator, created_by, details, created_at: now, updated_at: now, version })
+}
+
+/// The creator is the only record that a doctor refers to.
+fn unknown_creator(error: Error) -> Failure {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            RepositoryError::Missing(Record::User).into()
+        }
+        error => error.into(),
+    }
+}
+
+fn find(c: &mut Conn, id: DoctorId) -> Result<Option<Doctor>, Failure> {
+    let row = doctors::table
+        .filter(doctors::id.eq(id.get()))
+        .filter(doctors::retired_at.is_null())
+        .select(DoctorRow::as_select())
+        .get_result(c)
+        .optional()?;
+    Ok(row.map(Doctor::try_from).transpose()?)
+}
+
+fn list(
+    c: &mut Conn,
+    filter: &DoctorFilter,
+    page: Page<DoctorId>,
+) -> Result<Listing<Doctor, DoctorId>, Failure> {
+    let total = if page.count { Some(matching(filter).count().get_result(c)?) } else { None };
+    let query = matching(filter).select(DoctorRow::as_select()).limit(fetch(page.limit));
+    let direction = page.order.direction;
+    let rows = match page.order.key {
+        SortKey::CreatedAt => {
+            let after = page.after.map(|last| (At(last.created_at), last.id.get()));
+            keyset!(query, doctors::created_at, doctors::id, direction, after).load(c)?
+        }
+        SortKey::Name => {
+            let after = page.after.map(|last| name_position(c, last.id)).transpose()?;
+            keyset!(query, doctors::name_key, doctors::id, direction, after).load(c)?
+        }
+    };
+    let position = |last: &Doctor| Position { created_at: last.created_at, id: last.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+fn matching(filter: &DoctorFilter) -> doctors::BoxedQuery<'static, Db> {
+    let mut query = doctors::table.filter(doctors::retired_at.is_null()).into_boxed();
+    for word in filter.search.iter().flat_map(SearchTerms::words) {
+        let range = beginning_with(word);
+        let found = doctor_words::table
+            .filter(doctor_words::word.ge(range.start).and(doctor_words::word.lt(range.end)))
+            .select(doctor_words::doctor_id);
+        query = query.filter(doctors::id.eq_any(found));
+    }
+    if let Some(specialization) = &filter.specialization {
+        query = query.filter(doctors::specialization_key.eq(fold::search_key(specialization.as_str())));
+    }
+    if let Some(after) = filter.created_after {
+        query = query.filter(doctors::created_at.gt(At(after)));
+    }
+    if let Some(before) = filter.created_before {
+        query = query.filter(doctors::created_at.lt(At(before)));
+    }
+    query
+}
+
+/// Where a list by name goes on. A doctor who has retired meanwhile still has a place.
+fn name_position(c: &mut Conn, id: DoctorId) -> Result<(String, i64), Failure> {
+    let key =
+        doctors::table.filter(doctors::id.eq(id.get())).select(doctors::name_key).get_result(c).optional()?;
+    Ok((key.ok_or(RepositoryError::BadPosition)?, id.get()))
+}
+
+fn update(
+    c: &mut Conn,
+    id: DoctorId,
+    expected: Option<Version>,
+    change: &DoctorChange,
+    rule: EmailRule,
+    now: Timestamp,
+) -> Result<Doctor, Failure> {
+    let current = lock(c, id, expected)?;
+    let details = change.applied(&current.details)?;
+    let version = current.version.next();
+    diesel::update(doctors::table.filter(doctors::id.eq(id.get())))
+        .set((
+            DoctorColumns::new(&details, rule),
+            doctors::updated_at.eq(At(now)),
+            doctors::version.eq(version.get()),
+        ))
+        .execute(c)?;
+    let words = WordChange::between(Some(current.details.name.as_str()), Some(details.name.as_str()));
+    write_words(c, id, words)?;
+    Ok(Doctor { details, version, updated_at: now, ..current })
+}
+
+fn retire(c: &mut Conn, id: DoctorId, expected: Option<Version>, now: Timestamp) -> Result<(), Failure> {
+    let current = lock(c, id, expected)?;
+    diesel::update(doctors::table.filter(doctors::id.eq(id.get())))
+        .set((
+            doctors::retired_at.eq(At(now)),
+            doctors::updated_at.eq(At(now)),
+            doctors::version.eq(current.version.next().get()),
+        ))
+        .execute(c)?;
+    write_words(c, id, WordChange::between(Some(current.details.name.as_str()), None))?;
+    mappings::end_all_of_doctor(c, id, now)
+}
+
+/// The entry as it stands, kept from changing until the end of the transaction.
+fn lock(c: &mut Conn, id: DoctorId, expected: Option<Version>) -> Result<Doctor, Failure> {
+    let entry = doctors::table.filter(doctors::id.eq(id.get())).filter(doctors::retired_at.is_null());
+    let row = for_update!(entry.select(DoctorRow::as_select())).get_result(c).optional()?;
+    let current = Doctor::try_from(row.ok_or(RepositoryError::Missing(Record::Doctor))?)?;
+    expect_version(expected, current.version)?;
+    Ok(current)
+}
+
+fn write_words(c: &mut Conn, id: DoctorId, words: WordChange) -> Result<(), Failure> {
+    if !words.removed.is_empty() {
+        diesel::delete(doctor_words::table)
+            .filter(doctor_words::word.eq_any(words.removed))
+            .filter(doctor_words::doctor_id.eq(id.get()))
+            .execute(c)?;
+    }
+    if !words.added.is_empty() {
+        let rows: Vec<_> =
+            words.added.into_iter().map(|word| DoctorWordRow { word, doctor_id: id.get() }).collect();
+        diesel::insert_into(doctor_words::table).values(rows).execute(c)?;
+    }
+    Ok(())
+}

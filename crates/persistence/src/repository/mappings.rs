@@ -1,0 +1,300 @@
+//! The store of mappings.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::dsl::{auto_type, exists, not};
+use diesel::prelude::*;
+use domain::ports::{MappingRepository, Record, RepositoryError};
+use domain::{
+    AssignedDoctor, Change, DoctorId, Listing, MappingFilter, MappingId, MappingView, NewMapping, Notes,
+    Page, PatientId, Position, Timestamp, UserId, Version,
+};
+
+use super::dialect::{for_share, for_update};
+use super::patients::unless_deleted;
+use super::{Conn, Db};
+use crate::error::Failure;
+use crate::executor::Executor;
+use crate::listing::{fetch, keyset, listing};
+use crate::rows::{
+    AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,
+    expect_version, stored,
+};
+use crate::schema::{doctors, mappings, patients};
+use crate::types::At;
+
+pub(super) struct Mappings {
+    pub(super) executor: Arc<Executor<Conn>>,
+}
+
+#[async_trait]
+impl MappingRepository for Mappings {
+    async fn assign(
+        &self,
+        owner: UserId,
+        mapping: &NewMapping,
+        now: Timestamp,
+    ) -> Result<MappingView, RepositoryError> {
+        let mapping = mapping.clone();
+        Ok(self.executor.write(move |c| assign(c, owner, &mapping, now)).await?)
+    }
+
+    async fn find(
+        &self,
+        owner: UserId,
+        id: MappingId,
+        include_ended: bool,
+    ) -> Result<Option<MappingView>, RepositoryError> {
+        Ok(self.executor.read(move |c| find(c, owner, id, include_ended)).await?)
+    }
+
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: MappingFilter,
+        page: Page<MappingId>,
+    ) -> Result<Listing<MappingView, MappingId>, RepositoryError> {
+        Ok(self.executor.read(move |c| list(c, owner, filter, page)).await?)
+    }
+
+    async fn doctors_of(
+        &self,
+        owner: UserId,
+        patient: PatientId,
+        page: Page<MappingId>,
+    ) -> Result<Listing<AssignedDoctor, MappingId>, RepositoryError> {
+        Ok(self.executor.read(move |c| doctors_of(c, owner, patient, page)).await?)
+    }
+
+    async fn update_notes(
+        &self,
+        owner: UserId,
+        id: MappingId,
+        expected: Option<Version>,
+        notes: &Change<Notes>,
+        now: Timestamp,
+    ) -> Result<MappingView, RepositoryError> {
+        let notes = notes.clone();
+        Ok(self.executor.write(move |c| update_notes(c, owner, id, expected, &notes, now)).await?)
+    }
+
+    async fn end(
+        &self,
+        owner: UserId,
+        id: MappingId,
+        expected: Option<Version>,
+        now: Timestamp,
+    ) -> Result<(), RepositoryError> {
+        Ok(self.executor.write(move |c| end(c, owner, id, expected, now)).await?)
+    }
+}
+
+/// Both sides are locked against changes until the mapping stands: who deletes the patient or retires the
+/// doctor at the same moment either comes first, and the side is missing here, or waits, and then finds the
+/// mapping and ends it.
+fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, now: Timestamp) -> Result<MappingView, Failure> {
+    let patient = patients::table
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(new.patient.get()))
+        .select((PatientNameRow::as_select(), patients::deleted_at));
+    let patient = unless_deleted(for_share!(patient).get_result(c).optional()?);
+    let patient = patient.ok_or(RepositoryError::Missing(Record::Patient))?;
+    let doctor =
+        doctors::table.filter(doctors::id.eq(new.doctor.get())).filter(doctors::retired_at.is_null());
+    let doctor = for_share!(doctor.select(DoctorLabelRow::as_select())).get_result(c).optional()?;
+    let doctor = doctor.ok_or(RepositoryError::Missing(Record::Doctor))?;
+    let mapping = diesel::insert_into(mappings::table)
+        .values((
+            mappings::owner_id.eq(owner.get()),
+            mappings::patient_id.eq(new.patient.get()),
+            mappings::doctor_id.eq(new.doctor.get()),
+            NotesColumn { notes: new.notes.as_ref().map(Notes::as_str) },
+            mappings::assigned_by_id.eq(owner.get()),
+            mappings::assigned_at.eq(At(now)),
+            mappings::updated_at.eq(At(now)),
+            mappings::version.eq(Version::FIRST.get()),
+        ))
+        .returning(MappingRow::as_returning())
+        .get_result(c)?;
+    Ok(MappingViewRow { mapping, patient, doctor }.try_into()?)
+}
+
+fn find(
+    c: &mut Conn,
+    owner: UserId,
+    id: MappingId,
+    include_ended: bool,
+) -> Result<Option<MappingView>, Failure> {
+    let filter = MappingFilter { include_ended, ..MappingFilter::default() };
+    let row = matching(owner, filter)
+        .filter(mappings::id.eq(id.get()))
+        .inner_join(patients::table.on(its_patient()))
+        .inner_join(doctors::table.on(doctors::id.eq(mappings::doctor_id)))
+        .select(MappingViewRow::as_select())
+        .get_result(c)
+        .optional()?;
+    Ok(row.map(MappingView::try_from).transpose()?)
+}
+
+fn list(
+    c: &mut Conn,
+    owner: UserId,
+    filter: MappingFilter,
+    page: Page<MappingId>,
+) -> Result<Listing<MappingView, MappingId>, Failure> {
+    let total = if page.count { Some(matching(owner, filter).count().get_result(c)?) } else { None };
+    let query = matching(owner, filter)
+        .inner_join(patients::table.on(its_patient()))
+        .inner_join(doctors::table.on(doctors::id.eq(mappings::doctor_id)))
+        .select(MappingViewRow::as_select())
+        .limit(fetch(page.limit));
+    let after = page.after.map(|last| (At(last.created_at), last.id.get()));
+    let rows = keyset!(query, mappings::assigned_at, mappings::id, page.order.direction, after).load(c)?;
+    let position =
+        |last: &MappingView| Position { created_at: last.mapping.assigned_at, id: last.mapping.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+/// Only an empty page leaves the question whose the patient is.
+fn doctors_of(
+    c: &mut Conn,
+    owner: UserId,
+    patient: PatientId,
+    page: Page<MappingId>,
+) -> Result<Listing<AssignedDoctor, MappingId>, Failure> {
+    let filter = MappingFilter { patient: Some(patient), ..MappingFilter::default() };
+    let total = if page.count { Some(matching(owner, filter).count().get_result(c)?) } else { None };
+    let query = matching(owner, filter)
+        .inner_join(doctors::table.on(doctors::id.eq(mappings::doctor_id)))
+        .select(AssignedDoctorRow::as_select())
+        .limit(fetch(page.limit));
+    let after = page.after.map(|last| (At(last.created_at), last.id.get()));
+    let rows = keyset!(query, mappings::assigned_at, mappings::id, page.order.direction, after).load(c)?;
+    if rows.is_empty() && !is_patient_of(c, owner, patient)? {
+        return Err(RepositoryError::Missing(Record::Patient).into());
+    }
+    let position = |last: &AssignedDoctor| Position { created_at: last.assigned_at, id: last.mapping };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+/// Mappings whose patient was not deleted, as that of an active one never was.
+fn matching(owner: UserId, filter: MappingFilter) -> mappings::BoxedQuery<'static, Db> {
+    let mut query = mappings::table.filter(mappings::owner_id.eq(owner.get())).into_boxed();
+    if let Some(patient) = filter.patient {
+        query = query.filter(mappings::patient_id.eq(patient.get()));
+    }
+    if let Some(doctor) = filter.doctor {
+        query = query.filter(mappings::doctor_id.eq(doctor.get()));
+    }
+    if filter.include_ended {
+        let deleted = patients::table.filter(its_patient()).filter(patients::deleted_at.is_not_null());
+        query.filter(not(exists(deleted)))
+    } else {
+        query.filter(mappings::ended_at.is_null())
+    }
+}
+
+/// The whole key of the patient: no row of another owner can be joined.
+#[auto_type]
+fn its_patient() -> _ {
+    patients::owner_id.eq(mappings::owner_id).and(patients::id.eq(mappings::patient_id))
+}
+
+fn is_patient_of(c: &mut Conn, owner: UserId, patient: PatientId) -> Result<bool, Failure> {
+    let record = patients::table
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(patient.get()))
+        .select((patients::id, patients::deleted_at));
+    Ok(unless_deleted(record.get_result::<(i64, _)>(c).optional()?).is_some())
+}
+
+fn update_notes(
+    c: &mut Conn,
+    owner: UserId,
+    id: MappingId,
+    expected: Option<Version>,
+    notes: &Change<Notes>,
+    now: Timestamp,
+) -> Result<MappingView, Failure> {
+    let version = lock(c, owner, id, expected)?;
+    // A change that keeps the notes leaves them out of the statement.
+    let notes = match notes {
+        Change::Keep => None,
+        Change::Clear => Some(NotesColumn { notes: None }),
+        Change::Set(notes) => Some(NotesColumn { notes: Some(notes.as_str()) }),
+    };
+    diesel::update(mappings::table)
+        .filter(mappings::owner_id.eq(owner.get()))
+        .filter(mappings::id.eq(id.get()))
+        .set((notes, mappings::updated_at.eq(At(now)), mappings::version.eq(version.next().get())))
+        .execute(c)?;
+    Ok(find(c, owner, id, false)?.ok_or(RepositoryError::Missing(Record::Mapping))?)
+}
+
+fn end(
+    c: &mut Conn,
+    owner: UserId,
+    id: MappingId,
+    expected: Option<Version>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let version = lock(c, owner, id, expected)?;
+    diesel::update(mappings::table)
+        .filter(mappings::owner_id.eq(owner.get()))
+        .filter(mappings::id.eq(id.get()))
+        .set((
+            mappings::ended_at.eq(At(now)),
+            mappings::updated_at.eq(At(now)),
+            mappings::version.eq(version.next().get()),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// The version of an active mapping, which is kept from changing until the end of the transaction.
+fn lock(c: &mut Conn, owner: UserId, id: MappingId, expected: Option<Version>) -> Result<Version, Failure> {
+    let active = mappings::table
+        .filter(mappings::owner_id.eq(owner.get()))
+        .filter(mappings::id.eq(id.get()))
+        .filter(mappings::ended_at.is_null());
+    let found = for_update!(active.select(mappings::version)).get_result::<i32>(c).optional()?;
+    let found = found.ok_or(RepositoryError::Missing(Record::Mapping))?;
+    let version = stored("mappings.version", Version::new(found))?;
+    expect_version(expected, version)?;
+    Ok(version)
+}
+
+/// Ends the mappings of a patient who is deleted in the same transaction.
+pub(super) fn end_all_of_patient(
+    c: &mut Conn,
+    owner: UserId,
+    patient: PatientId,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    diesel::update(mappings::table)
+        .filter(mappings::owner_id.eq(owner.get()))
+        .filter(mappings::patient_id.eq(patient.get()))
+        .filter(mappings::ended_at.is_null())
+        .set((
+            mappings::ended_at.eq(At(now)),
+            mappings::updated_at.eq(At(now)),
+            mappings::version.eq(mappings::version + 1),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Ends the mappings, of every owner, of a doctor who is retired in the same transaction.
+pub(super) fn end_all_of_doctor(c: &mut Conn, doctor: DoctorId, now: Timestamp) -> Result<(), Failure> {
+    diesel::update(mappings::table)
+        .filter(mappings::doctor_id.eq(doctor.get()))
+        .filter(mappings::ended_at.is_null())
+        .set((
+            mappings::ended_at.eq(At(now)),
+            mappings::updated_at.eq(At(now)),
+            mappings::version.eq(mappings::version + 1),
+        ))
+        .execute(c)?;
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! The store of patients.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use domain::ports::{PatientRepository, Record, RepositoryError};
+use domain::{
+    Listing, Page, Patient, PatientChange, PatientDetails, PatientFilter, PatientId, Position, SearchTerms,
+    SortKey, Timestamp, UserId, UserName, Version,
+};
+
+use super::dialect::for_update;
+use super::{Conn, Db, mappings};
+use crate::error::Failure;
+use crate::executor::Executor;
+use crate::listing::{fetch, keyset, listing};
+use crate::rows::{PatientColumns, PatientRow, PatientWordRow, expect_version, owner_name, stored};
+use crate::schema::{patient_words, patients};
+use crate::types::At;
+use crate::words::{WordChange, beginning_with};
+
+pub(super) struct Patients {
+    pub(super) executor: Arc<Executor<Conn>>,
+}
+
+#[async_trait]
+impl PatientRepository for Patients {
+    async fn insert(
+        &self,
+        owner: UserId,
+        details: &PatientDetails,
+        now: Timestamp,
+    ) -> Result<Patient, RepositoryError> {
+        let details = details.clone();
+        Ok(self.executor.write(move |c| insert(c, owner, details, now)).await?)
+    }
+
+    async fn find(&self, owner: UserId, id: PatientId) -> Result<Option<Patient>, RepositoryError> {
+        Ok(self.executor.read(move |c| find(c, owner, id)).await?)
+    }
+
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &PatientFilter,
+        page: Page<PatientId>,
+    ) -> Result<Listing<Patient, PatientId>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| list(c, owner, &filter, page)).await?)
+    }
+
+    async fn update(
+        &self,
+        owner: UserId,
+        id: PatientId,
+        expected: Option<Version>,
+        change: &PatientChange,
+        now: Timestamp,
+    ) -> Result<Patient, RepositoryError> {
+        let change = change.clone();
+        Ok(self.executor.write(move |c| update(c, owner, id, expected, &change, now)).await?)
+    }
+
+    async fn delete(
+        &self,
+        owner: UserId,
+        id: PatientId,
+        expected: Option<Version>,
+        now: Timestamp,
+    ) -> Result<(), RepositoryError> {
+        Ok(self.executor.write(move |c| delete(c, owner, id, expected, now)).await?)
+    }
+}
+
+fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, now: Timestamp) -> Result<Patient, Failure> {
+    let (id, created_by): (i64, Option<String>) = diesel::insert_into(patients::table)
+        .values((
+            PatientColumns::from(&details),
+            patients::owner_id.eq(owner.get()),
+            patients::created_at.eq(At(now)),
+            patients::updated_at.eq(At(now)),
+            patients::version.eq(Version::FIRST.get()),
+        ))
+        .returning((patients::id, owner_name()))
+        .get_result(c)
+        .map_err(unknown_owner)?;
+    let id = stored("patients.id", PatientId::new(id))?;
+    let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
+    write_words(c, owner, id, WordChange::between(None, Some(details.name.full())))?;
+    let version = Version::FIRST;
+    Ok(Patient { id, owner, created_by, details, created_at: now, updated_at: now, version })
+}
+
+/// The owner is the only record that a patient refers to.
+fn unknown_owner(error: Error) -> Failure {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            RepositoryError::Missing(Record::User).into()
+        }
+        error => error.into(),
+    }
+}
+
+fn find(c: &mut Conn, owner: UserId, id: PatientId) -> Result<Option<Patient>, Failure> {
+    let record = patients::table
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(id.get()))
+        .select((PatientRow::as_select(), patients::deleted_at));
+    let row = unless_deleted(record.get_result(c).optional()?);
+    Ok(row.map(Patient::try_from).transpose()?)
+}
+
+/// The row that was read by its key, unless it says that the patient was deleted.
+///
+/// A condition in the query would allow PostgreSQL the indexes of lists, which leave deleted patients out.
+/// While it has no statistics it takes one of them, and reads all records of the owner.
+pub(super) fn unless_deleted<R>(row: Option<(R, Option<At>)>) -> Option<R> {
+    row.and_then(|(row, deleted_at)| deleted_at.is_none().then_some(row))
+}
+
+fn list(
+    c: &mut Conn,
+    owner: UserId,
+    filter: &PatientFilter,
+    page: Page<PatientId>,
+) -> Result<Listing<Patient, PatientId>, Failure> {
+    let total = if page.count { Some(matching(owner, filter).count().get_result(c)?) } else { None };
+    let query = matching(owner, filter).select(PatientRow::as_select()).limit(fetch(page.limit));
+    let direction = page.order.direction;
+    let rows = match page.order.key {
+        SortKey::CreatedAt => {
+            let after = page.after.map(|last| (At(last.created_at), last.id.get()));
+            keyset!(query, patients::created_at, patients::id, direction, after).load(c)?
+        }
+        SortKey::Name => {
+            let after = page.after.map(|last| name_position(c, owner, last.id)).transpose()?;
+            keyset!(query, patients::name_key, patients::id, direction, after).load(c)?
+        }
+    };
+    let position = |last: &Patient| Position { created_at: last.created_at, id: last.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+fn matching(owner: UserId, filter: &PatientFilter) -> patients::BoxedQuery<'static, Db> {
+    let mut query = patients::table
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::deleted_at.is_null())
+        .into_boxed();
+    for word in filter.search.iter().flat_map(SearchTerms::words) {
+        let range = beginning_with(word);
+        let found = patient_words::table
+            .filter(patient_words::owner_id.eq(owner.get()))
+            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
+            .select(patient_words::patient_id);
+        query = query.filter(patients::id.eq_any(found));
+    }
+    if let Some(gender) = filter.gender {
+        query = query.filter(patients::gender.eq(gender.as_str()));
+    }
+    if let Some(group) = filter.blood_group {
+        query = query.filter(patients::blood_group.eq(group.as_str()));
+    }
+    if let Some(after) = filter.created_after {
+        query = query.filter(patients::created_at.gt(At(after)));
+    }
+    if let Some(before) = filter.created_before {
+        query = query.filter(patients::created_at.lt(At(before)));
+    }
+    query
+}
+
+/// Where a list by name goes on. A record that was deleted meanwhile still has its place.
+fn name_position(c: &mut Conn, owner: UserId, id: PatientId) -> Result<(String, i64), Failure> {
+    let key = patients::table
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(id.get()))
+        .select(patients::name_key)
+        .get_result(c)
+        .optional()?;
+    Ok((key.ok_or(RepositoryError::BadPosition)?, id.get()))
+}
+
+fn update(
+    c: &mut Conn,
+    owner: UserId,
+    id: PatientId,
+    expected: Option<Version>,
+    change: &PatientChange,
+    now: Timestamp,
+) -> Result<Patient, Failure> {
+    let current = lock(c, owner, id, expected)?;
+    let details = change.applied(&current.details, now.date())?;
+    let version = current.version.next();
+    diesel::update(patients::table)
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(id.get()))
+        .set((
+            PatientColumns::from(&details),
+            patients::updated_at.eq(At(now)),
+            patients::version.eq(version.get()),
+        ))
+        .execute(c)?;
+    let words = WordChange::between(Some(current.details.name.full()), Some(details.name.full()));
+    write_words(c, owner, id, words)?;
+    Ok(Patient { details, version, updated_at: now, ..current })
+}
+
+fn delete(
+    c: &mut Conn,
+    owner: UserId,
+    id: PatientId,
+    expected: Option<Version>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let current = lock(c, owner, id, expected)?;
+    diesel::update(patients::table)
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(id.get()))
+        .set((
+            patients::deleted_at.eq(At(now)),
+            patients::updated_at.eq(At(now)),
+            patients::version.eq(current.version.next().get()),
+        ))
+        .execute(c)?;
+    write_words(c, owner, id, WordChange::between(Some(current.details.name.full()), None))?;
+    mappings::end_all_of_patient(c, owner, id, now)
+}
+
+/// The record as it stands, kept from changing until the end of the transaction.
+fn lock(c: &mut Conn, owner: UserId, id: PatientId, expected: Option<Version>) -> Result<Patient, Failure> {
+    let record = patients::table
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(id.get()))
+        .select((PatientRow::as_select(), patients::deleted_at));
+    let row = unless_deleted(for_update!(record).get_result(c).optional()?);
+    let current = Patient::try_from(row.ok_or(RepositoryError::Missing(Record::Patient))?)?;
+    expect_version(expected, current.version)?;
+    Ok(current)
+}
+
+fn write_words(c: &mut Conn, owner: UserId, id: PatientId, words: WordChange) -> Result<(), Failure> {
+    if !words.removed.is_empty() {
+        diesel::delete(patient_words::table)
+            .filter(patient_words::owner_id.eq(owner.get()))
+            .filter(patient_words::word.eq_any(words.removed))
+            .filter(patient_words::patient_id.eq(id.get()))
+            .execute(c)?;
+    }
+    if !words.added.is_empty() {
+        let row = |word| PatientWordRow { owner_id: owner.get(), word, patient_id: id.get() };
+        let rows: Vec<_> = words.added.into_iter().map(row).collect();
+        diesel::insert_into(patient_words::table).values(rows).execute(c)?;
+    }
+    Ok(())
+}

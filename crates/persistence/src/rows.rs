@@ -1,0 +1,71 @@
+//! Rows: what the columns hold, and how a record is made of them. Shared by both databases.
+
+mod doctor;
+mod mapping;
+mod patient;
+mod session;
+mod user;
+
+pub(crate) use self::doctor::{DoctorColumns, DoctorRow, DoctorWordRow, creator_name};
+pub(crate) use self::mapping::{
+    AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,
+};
+pub(crate) use self::patient::{PatientColumns, PatientRow, PatientWordRow, owner_name};
+pub(crate) use self::session::{SessionColumns, SessionRow};
+pub(crate) use self::user::{CredentialsRow, NewUserColumns, UserChangeColumns, UserRow};
+
+use domain::Version;
+use domain::ports::RepositoryError;
+
+use crate::error::Failure;
+
+/// A stored value that the domain refuses. The value itself is not told: it may be a patient's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the stored value of {0} is not valid")]
+pub(crate) struct BadValue(&'static str);
+
+impl From<BadValue> for Failure {
+    fn from(bad: BadValue) -> Self {
+        Self::Answer(RepositoryError::Failed(bad.into()))
+    }
+}
+
+/// Refuses to go on when the caller has seen another version than the stored one.
+pub(crate) fn expect_version(expected: Option<Version>, found: Version) -> Result<(), RepositoryError> {
+    match expected {
+        Some(version) if version != found => Err(RepositoryError::Stale),
+        _ => Ok(()),
+    }
+}
+
+/// A stored value, read back.
+pub(crate) fn stored<T>(column: &'static str, parsed: impl Parsed<T>) -> Result<T, BadValue> {
+    parsed.parsed().ok_or(BadValue(column))
+}
+
+/// A stored text that may be NULL, read back.
+fn text<T, E>(
+    column: &'static str,
+    kept: Option<&String>,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, BadValue> {
+    kept.map(|text| stored(column, parse(text))).transpose()
+}
+
+/// What a check of the domain may return.
+pub(crate) trait Parsed<T> {
+    /// The value, if the check let it pass.
+    fn parsed(self) -> Option<T>;
+}
+
+impl<T> Parsed<T> for Option<T> {
+    fn parsed(self) -> Option<T> {
+        self
+    }
+}
+
+impl<T, E> Parsed<T> for Result<T, E> {
+    fn parsed(self) -> Option<T> {
+        self.ok()
+    }
+}

@@ -1,0 +1,142 @@
+//! Rows of `patients`.
+
+use chrono::NaiveDate;
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+use domain::{
+    Address, Age, BirthDate, BloodGroup, EmailAddress, Gender, HumanName, MedicalHistory, Patient,
+    PatientDetails, PatientId, Phone, ToldAge, UserId, UserName, Version,
+};
+
+use super::{BadValue, stored, text};
+use crate::schema::{patient_words, patients, users};
+use crate::types::At;
+
+/// A patient's record.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = patients)]
+pub(crate) struct PatientRow {
+    id: i64,
+    owner_id: i64,
+    #[diesel(embed)]
+    columns: PatientColumns,
+    created_at: At,
+    updated_at: At,
+    version: i32,
+    #[diesel(select_expression = owner_name())]
+    #[diesel(select_expression_type = owner_name)]
+    created_by: Option<String>,
+}
+
+/// The user name of a record's owner. A subquery, so that it works in `RETURNING` and no lock falls on it.
+#[auto_type(type_case = "snake_case")]
+pub(crate) fn owner_name() -> _ {
+    users::table.filter(users::id.eq(patients::owner_id)).select(users::username).single_value()
+}
+
+/// What is known of a patient.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = patients)]
+#[diesel(treat_none_as_default_value = false)]
+#[diesel(treat_none_as_null = true)]
+pub(crate) struct PatientColumns {
+    name: String,
+    first_name: String,
+    last_name: String,
+    name_key: String,
+    date_of_birth: Option<NaiveDate>,
+    age_told: Option<i16>,
+    age_told_on: Option<NaiveDate>,
+    gender: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    emergency_contact: Option<String>,
+    address: Option<String>,
+    medical_history: Option<String>,
+    blood_group: Option<String>,
+}
+
+/// A word of a patient's name.
+#[derive(Insertable)]
+#[diesel(table_name = patient_words)]
+pub(crate) struct PatientWordRow {
+    pub(crate) owner_id: i64,
+    pub(crate) word: String,
+    pub(crate) patient_id: i64,
+}
+
+impl From<&PatientDetails> for PatientColumns {
+    fn from(details: &PatientDetails) -> Self {
+        Self {
+            name: details.name.full().to_owned(),
+            first_name: details.name.first().to_owned(),
+            last_name: details.name.last().to_owned(),
+            name_key: details.name.key(),
+            date_of_birth: details.date_of_birth.map(BirthDate::date),
+            age_told: details.told_age.map(|told| told.age.get().into()),
+            age_told_on: details.told_age.map(|told| told.on),
+            gender: details.gender.map(|gender| gender.as_str().to_owned()),
+            email: details.email.as_ref().map(|email| email.as_str().to_owned()),
+            phone: details.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            emergency_contact: details.emergency_contact.as_ref().map(|phone| phone.as_str().to_owned()),
+            address: details.address.as_ref().map(|address| address.as_str().to_owned()),
+            medical_history: details.medical_history.as_ref().map(|history| history.as_str().to_owned()),
+            blood_group: details.blood_group.map(|group| group.as_str().to_owned()),
+        }
+    }
+}
+
+impl TryFrom<PatientColumns> for PatientDetails {
+    type Error = BadValue;
+
+    fn try_from(row: PatientColumns) -> Result<Self, BadValue> {
+        Ok(Self {
+            told_age: told_age(&row)?,
+            name: stored("patients.name", HumanName::from_stored(row.name, row.first_name, row.last_name))?,
+            date_of_birth: row
+                .date_of_birth
+                .map(|date| stored("patients.date_of_birth", BirthDate::new(date)))
+                .transpose()?,
+            gender: text("patients.gender", row.gender.as_ref(), Gender::parse)?,
+            email: text("patients.email", row.email.as_ref(), EmailAddress::parse)?,
+            phone: text("patients.phone", row.phone.as_ref(), Phone::parse)?,
+            emergency_contact: text(
+                "patients.emergency_contact",
+                row.emergency_contact.as_ref(),
+                Phone::parse,
+            )?,
+            address: text("patients.address", row.address.as_ref(), Address::parse)?,
+            medical_history: text(
+                "patients.medical_history",
+                row.medical_history.as_ref(),
+                MedicalHistory::parse,
+            )?,
+            blood_group: text("patients.blood_group", row.blood_group.as_ref(), BloodGroup::parse)?,
+        })
+    }
+}
+
+impl TryFrom<PatientRow> for Patient {
+    type Error = BadValue;
+
+    fn try_from(row: PatientRow) -> Result<Self, BadValue> {
+        let created_by = stored("users.username", row.created_by)?;
+        Ok(Self {
+            id: stored("patients.id", PatientId::new(row.id))?,
+            owner: stored("patients.owner_id", UserId::new(row.owner_id))?,
+            created_by: stored("users.username", UserName::parse(&created_by))?,
+            details: row.columns.try_into()?,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            version: stored("patients.version", Version::new(row.version))?,
+        })
+    }
+}
+
+fn told_age(row: &PatientColumns) -> Result<Option<ToldAge>, BadValue> {
+    let Some((years, on)) = row.age_told.zip(row.age_told_on) else {
+        return Ok(None);
+    };
+    let age = stored("patients.age_told", u8::try_from(years).ok().and_then(Age::new))?;
+    Ok(Some(ToldAge { age, on }))
+}

@@ -1,0 +1,60 @@
+//! How to reach a database, and the bounds of its use.
+
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use crate::executor::ExecutorSettings;
+
+/// Where the database is and how hard it may be worked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// `sqlite://path`, `sqlite:path`, `postgres://…` or `postgresql://…`. May hold a password, so it is
+    /// never shown.
+    pub url: String,
+    /// Connections, and as many database threads. On SQLite these read, and one more writes.
+    pub connections: NonZeroU32,
+    /// How many operations may wait for a database thread; one more is refused at once.
+    pub queue: NonZeroUsize,
+    /// How long an operation may wait for a database thread.
+    pub queue_timeout: Duration,
+    /// How long an operation may wait for a connection.
+    pub connection_timeout: Duration,
+    /// How long PostgreSQL may work on one statement.
+    pub statement_timeout: Duration,
+    /// How long one statement may wait for a lock of PostgreSQL.
+    pub lock_timeout: Duration,
+}
+
+impl DatabaseSettings {
+    /// The defaults for the database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            connections: NonZeroU32::new(8).unwrap_or(NonZeroU32::MIN),
+            queue: NonZeroUsize::new(1024).unwrap_or(NonZeroUsize::MIN),
+            queue_timeout: Duration::from_secs(1),
+            connection_timeout: Duration::from_secs(1),
+            statement_timeout: Duration::from_secs(4),
+            lock_timeout: Duration::from_secs(2),
+        }
+    }
+
+    pub(crate) fn executor(&self) -> ExecutorSettings {
+        ExecutorSettings { queue: self.queue, patience: self.queue_timeout }
+    }
+}
+
+impl fmt::Debug for DatabaseSettings {
+    /// Everything but the URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseSettings")
+            .field("connections", &self.connections)
+            .field("queue", &self.queue)
+            .field("queue_timeout", &self.queue_timeout)
+            .field("connection_timeout", &self.connection_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! The stores on SQLite: one file, many readers, one writer.
+
+#![allow(clippy::duplicate_mod, reason = "one source of queries, compiled for each database")]
+
+mod dialect;
+mod open;
+
+#[path = "repository/assembly.rs"]
+mod assembly;
+#[path = "repository/doctors.rs"]
+mod doctors;
+#[path = "repository/mappings.rs"]
+mod mappings;
+#[path = "repository/patients.rs"]
+mod patients;
+#[path = "repository/probe.rs"]
+mod probe;
+#[path = "repository/sessions.rs"]
+mod sessions;
+#[path = "repository/users.rs"]
+mod users;
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::sqlite::{Sqlite as Db, SqliteConnection as Conn};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use self::open::Purpose;
+use crate::executor::{Executor, Plan, Pool, PoolSettings};
+use crate::migrations::{self, Known};
+use crate::settings::DatabaseSettings;
+use crate::stores::Stores;
+use crate::url::OpenError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// How long migrations wait for another process that writes.
+const MIGRATION_PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) fn connect(path: &Path, settings: &DatabaseSettings) -> Result<Stores, OpenError> {
+    let executor = executor(path, settings)?;
+    let known = migrations::known::<Db>(&MIGRATIONS).into_iter().map(|known: Known| known.version).collect();
+    Ok(assembly::stores(executor, known))
+}
+
+/// The threads on the file at `path`: some that read, one that writes.
+pub(crate) fn executor(path: &Path, settings: &DatabaseSettings) -> Result<Executor<Conn>, OpenError> {
+    open::prepare_file(path)?;
+    // Reports what is wrong now instead of in the background, and sets the mode of the journal for all.
+    drop(open::open(path, Purpose::Write)?);
+    let pool = |size, purpose| {
+        let path = path.to_owned();
+        let settings = PoolSettings { size, connection_timeout: settings.connection_timeout };
+        Pool::new(settings, move || open::establish(&path, purpose))
+    };
+    let readers = pool(settings.connections.get(), Purpose::Read);
+    let writer = pool(1, Purpose::Write);
+    Executor::start(Plan::OneWriter { readers, writer }, settings.executor()).map_err(OpenError::Threads)
+}
+
+/// All that is missing in one transaction, which takes the lock for writing before it looks.
+pub(crate) fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
+    open::prepare_file(path)?;
+    let mut connection = open::open(path, Purpose::Write)?;
+    open::wait_for_lock(&mut connection, MIGRATION_PATIENCE)?;
+    connection.immediate_transaction(|c| migrations::apply(c, MIGRATIONS))
+}
+
+pub(crate) fn revert(path: &Path) -> Result<Option<String>, OpenError> {
+    let mut connection = open::open(path, Purpose::Write)?;
+    open::wait_for_lock(&mut connection, MIGRATION_PATIENCE)?;
+    connection.immediate_transaction(|c| migrations::unapply(c, MIGRATIONS))
+}
+
+pub(crate) fn pending(path: &Path) -> Result<Vec<String>, OpenError> {
+    let known = migrations::known::<Db>(&MIGRATIONS);
+    if !path.exists() {
+        return Ok(migrations::missing(known, &[]));
+    }
+    let mut connection = open::open(path, Purpose::Read)?;
+    let applied = open::applied(&mut connection)?;
+    Ok(migrations::missing(known, &applied))
+}

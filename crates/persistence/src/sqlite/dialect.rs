@@ -1,0 +1,17 @@
+//! What SQLite says differently.
+
+/// Nothing to lock: there is one writer.
+macro_rules! for_update {
+    ($query:expr) => {
+        $query
+    };
+}
+pub(super) use for_update;
+
+/// Nothing to lock: there is one writer.
+macro_rules! for_share {
+    ($query:expr) => {
+        $query
+    };
+}
+pub(super) use for_share;

@@ -1,0 +1,45 @@
+//! The ports of the domain on one database.
+
+use std::sync::Arc;
+
+use domain::ports::{
+    DatabaseProbe, DoctorRepository, MappingRepository, PatientRepository, SessionRepository, UserRepository,
+};
+
+use crate::settings::DatabaseSettings;
+use crate::url::{DatabaseUrl, OpenError};
+
+/// Every store of one database. Clones share its connections; the last one to go closes them.
+#[derive(Clone)]
+pub struct Stores {
+    /// Accounts.
+    pub users: Arc<dyn UserRepository>,
+    /// Sessions.
+    pub sessions: Arc<dyn SessionRepository>,
+    /// Patients.
+    pub patients: Arc<dyn PatientRepository>,
+    /// Doctors.
+    pub doctors: Arc<dyn DoctorRepository>,
+    /// Mappings.
+    pub mappings: Arc<dyn MappingRepository>,
+    /// Health of the database.
+    pub probe: Arc<dyn DatabaseProbe>,
+}
+
+impl Stores {
+    /// Opens the database that the URL names and starts the database threads. Migrations are not applied:
+    /// see [`migrate`](crate::migrate).
+    ///
+    /// Blocks for as long as it takes to open one connection.
+    ///
+    /// # Errors
+    /// The URL is not understood, this build lacks the database, or no connection can be had.
+    pub fn connect(settings: &DatabaseSettings) -> Result<Self, OpenError> {
+        match DatabaseUrl::parse(&settings.url)? {
+            #[cfg(feature = "sqlite")]
+            DatabaseUrl::Sqlite(path) => crate::sqlite::connect(&path, settings),
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(url) => crate::postgres::connect(&url, settings),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The first lines of output.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use crate::settings::DatabaseUrl;
+
+/// Where to find what, for people.
+pub(crate) fn banner(addr: SocketAddr, database: &DatabaseUrl) -> String {
+    let base = base(addr);
+    [
+        format!("healthcore {} listens on {addr}", env!("CARGO_PKG_VERSION")),
+        format!("  API       {base}/api/"),
+        format!("  Docs      {base}/api/docs/"),
+        format!("  Health    {base}/readyz"),
+        format!("  Database  {}", database.describe()),
+        "Stop with Ctrl-C.".to_owned(),
+    ]
+    .join("\n")
+}
+
+/// An address that a browser on this machine can open.
+fn base(addr: SocketAddr) -> String {
+    let host = if addr.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { addr.ip() };
+    format!("http://{}", SocketAddr::new(host, addr.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_can_be_opened_as_they_are() {
+        assert_eq!(base("127.0.0.1:8000".parse().unwrap()), "http://127.0.0.1:8000");
+        assert_eq!(base("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80");
+        assert_eq!(base("[::1]:8000".parse().unwrap()), "http://[::1]:8000");
+    }
+}

@@ -1,0 +1,122 @@
+//! `healthcore create-admin`.
+
+use std::fs;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use application::Accounts;
+use domain::{EmailAddress, Invalid, NewUser, Role, User, UserName};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::args::CreateAdminArguments;
+use super::failure::Failure;
+use crate::settings::{Settings, Sources};
+use crate::{compose, output, telemetry};
+
+const USERNAME: &str = "DJANGO_SUPERUSER_USERNAME";
+const EMAIL: &str = "DJANGO_SUPERUSER_EMAIL";
+const PASSWORD: &str = "DJANGO_SUPERUSER_PASSWORD";
+
+pub(super) fn run(
+    settings: &Settings,
+    sources: &Sources,
+    arguments: CreateAdminArguments,
+) -> Result<(), Failure> {
+    telemetry::start(&settings.log);
+    let arguments = complete(arguments, sources)?;
+    let mut user = new_user(&arguments)?;
+    user.role = Role::Admin;
+    let password = password(&arguments, sources)?;
+    let accounts = compose(settings)?.accounts;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let user = runtime.block_on(create(&accounts, user, &password))?;
+    let name = user.username.as_str().escape_debug().to_string();
+    Ok(output::data(&format!("administrator {name} was made, with id {}\n", user.id))?)
+}
+
+/// Asks for the name, or takes it from the variables that Django reads.
+fn complete(mut arguments: CreateAdminArguments, sources: &Sources) -> Result<CreateAdminArguments, Failure> {
+    if arguments.noinput {
+        arguments.username = arguments.username.or_else(|| sources.variable(USERNAME).map(str::to_owned));
+        arguments.email = arguments.email.or_else(|| sources.variable(EMAIL).map(str::to_owned));
+    } else if arguments.username.is_none() && arguments.email.is_none() && may_ask(&arguments) {
+        arguments.username = Some(ask("User name: ")?).filter(|typed| !typed.is_empty());
+        arguments.email = Some(ask("E-mail address (may be empty): ")?).filter(|typed| !typed.is_empty());
+    }
+    if arguments.username.is_none() && arguments.email.is_none() {
+        return Err(Failure::Usage(format!(
+            "who? give --username or --email (or {USERNAME} with --noinput)"
+        )));
+    }
+    Ok(arguments)
+}
+
+fn new_user(arguments: &CreateAdminArguments) -> Result<NewUser, Failure> {
+    let username = arguments.username.as_deref().map(UserName::parse).transpose();
+    let username = username.map_err(|error| Failure::Usage(format!("--username {error}")))?;
+    let email = arguments.email.as_deref().map(EmailAddress::parse).transpose();
+    let email = email.map_err(|error| Failure::Usage(format!("--email {error}")))?;
+    NewUser::new(username, email).map_err(|invalid| refused(&invalid))
+}
+
+async fn create(accounts: &Accounts, user: NewUser, password: &SecretString) -> Result<User, Failure> {
+    let names = [Some(user.username().as_str()), user.email().map(EmailAddress::as_str)];
+    let own_words: Vec<String> = names.into_iter().flatten().map(str::to_owned).collect();
+    let password = accounts.accept_password(password.expose_secret(), &own_words);
+    let password = password.map_err(|invalid| refused(&invalid))?;
+    accounts.create(user, &password).await.map_err(|error| match error {
+        application::Error::Invalid(invalid) => refused(&invalid),
+        application::Error::Duplicate(_) => Failure::Failed("there is such an account already".to_owned()),
+        error => Failure::failed(&error),
+    })
+}
+
+/// The password, from where the arguments say; else it is asked for.
+fn password(arguments: &CreateAdminArguments, sources: &Sources) -> Result<SecretString, Failure> {
+    if let Some(path) = &arguments.password_file {
+        let text = fs::read_to_string(path);
+        let text =
+            text.map_err(|error| Failure::Usage(format!("--password-file cannot be read: {error}")))?;
+        return Ok(text.lines().next().unwrap_or_default().into());
+    }
+    if arguments.password_stdin {
+        return Ok(line()?.into());
+    }
+    if arguments.noinput {
+        let password = sources.variable(PASSWORD).map(Into::into);
+        return password.ok_or_else(|| Failure::Usage(format!("no password: --noinput needs {PASSWORD}")));
+    }
+    if !may_ask(arguments) {
+        let cure = format!("give --password-file, --password-stdin, or --noinput with {PASSWORD}");
+        return Err(Failure::Usage(format!("no password, and no terminal to ask on: {cure}")));
+    }
+    let password = rpassword::prompt_password("Password: ")?;
+    if rpassword::prompt_password("Once more: ")? != password {
+        return Err(Failure::Failed("the passwords differ".to_owned()));
+    }
+    Ok(password.into())
+}
+
+fn may_ask(arguments: &CreateAdminArguments) -> bool {
+    !arguments.password_stdin && io::stdin().is_terminal()
+}
+
+fn ask(question: &str) -> io::Result<String> {
+    let mut err = io::stderr().lock();
+    err.write_all(question.as_bytes())?;
+    err.flush()?;
+    line()
+}
+
+/// A line of standard input without its end.
+fn line() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    line.truncate(line.trim_end_matches(['\r', '\n']).len());
+    Ok(line)
+}
+
+fn refused(invalid: &Invalid) -> Failure {
+    let rules =
+        invalid.violations().iter().map(|violation| format!("{} {}", violation.field, violation.message));
+    Failure::Usage(rules.collect::<Vec<_>>().join("; "))
+}

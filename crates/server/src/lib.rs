@@ -1,0 +1,19 @@
+//! The server as a program: settings, command line, telemetry, and what puts the parts together.
+//!
+//! No rules live here. [`Settings::load`](settings::Settings::load) reads the settings once, [`compose`] builds
+//! the services over their adapters, [`Server::start`] serves them; [`cli`] is the command line on top. Tests use
+//! the same parts.
+
+mod banner;
+pub mod cli;
+mod compose;
+mod data_dir;
+mod output;
+mod running;
+pub mod settings;
+mod start_error;
+mod telemetry;
+
+pub use compose::compose;
+pub use running::{Running, Server};
+pub use start_error::StartError;

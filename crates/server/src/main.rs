@@ -1,0 +1,7 @@
+//! The program `healthcore`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main(std::env::args_os())
+}

@@ -1,0 +1,248 @@
+//! The settings: parsed once, from files, variables and flags; nobody else reads the environment.
+
+mod choice;
+mod database;
+mod error;
+mod families;
+mod layer;
+mod sections;
+mod source;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use config::{Config, ConfigError};
+use secrecy::{ExposeSecret as _, SecretString};
+use security::{SecretKey, SecretKeyError};
+use serde::Deserialize;
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+pub use choice::{DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting};
+pub use database::DatabaseUrl;
+pub use error::SettingsError;
+pub use sections::{
+    AccessSettings, ApiSettings, AuthSettings, DatabaseSection, DoctorsSettings, LogSettings, ServerSettings,
+};
+pub use source::{Flags, Sources};
+
+use layer::Layer;
+
+/// Every setting.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `[server]`
+    pub server: ServerSettings,
+    /// `[database]`
+    pub database: DatabaseSection,
+    /// Where the database is.
+    pub database_url: DatabaseUrl,
+    /// `[auth]`
+    pub auth: AuthSettings,
+    /// The signing secret, if one is configured.
+    pub secret_key: Option<SecretKey>,
+    /// The secret in every password hash, if one is configured.
+    pub password_pepper: Option<SecretString>,
+    /// `[access]`
+    pub access: AccessSettings,
+    /// `[doctors]`
+    pub doctors: DoctorsSettings,
+    /// `[api]`
+    pub api: ApiSettings,
+    /// `[log]`
+    pub log: LogSettings,
+}
+
+/// What the sources say, word for word.
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    #[validate(nested)]
+    server: ServerSettings,
+    #[validate(nested)]
+    database: DatabaseSection,
+    #[validate(nested)]
+    auth: AuthSettings,
+    access: AccessSettings,
+    doctors: DoctorsSettings,
+    api: ApiSettings,
+    log: LogSettings,
+}
+
+/// Which source has the last word on each key.
+struct Origins(BTreeMap<String, String>);
+
+const DEFAULTS: &str = include_str!("../../../config/default.toml");
+const DEFAULTS_NAME: &str = "default";
+
+impl Settings {
+    /// Reads the settings. Reads nothing but `sources` and the secret files that they name.
+    ///
+    /// # Errors
+    /// A setting that does not exist or has no possible value.
+    pub fn load(sources: &Sources) -> Result<Self, SettingsError> {
+        let mut layers = vec![Layer::from_toml(DEFAULTS_NAME, DEFAULTS)?];
+        if let Some((name, text)) = &sources.file {
+            layers.push(Layer::from_toml(name, text)?);
+        }
+        layers.push(Layer::from_variables(".env", &sources.dotenv)?);
+        layers.push(Layer::from_variables("environment variable", &sources.environment)?);
+        layers.push(Layer::from_flags(&sources.flags)?);
+
+        let origins = Origins::of(&layers)?;
+        let merged = Config::builder().add_source(layers).build();
+        let merged = merged.map_err(|error| SettingsError::file("settings", expected(&error)))?;
+        let raw: Raw = serde_path_to_error::deserialize(merged).map_err(|error| {
+            let key = error.path().to_string();
+            origins.bad(&key, expected(error.inner()))
+        })?;
+        raw.validate().map_err(|errors| origins.out_of_range(&errors))?;
+        raw.resolve(&origins)
+    }
+}
+
+impl Raw {
+    /// Reads the files of secrets and puts together what was given in parts.
+    fn resolve(self, origins: &Origins) -> Result<Settings, SettingsError> {
+        let secret = |key, value: &SecretString, file: &str| origins.secret(key, value, file);
+        let (auth, database) = (&self.auth, &self.database);
+        let secret_key = secret("auth.secret_key", &auth.secret_key, &auth.secret_key_file)?;
+        let secret_key =
+            secret_key.map(SecretKey::parse).transpose().map_err(|SecretKeyError::TooShort| {
+                let key =
+                    if auth.secret_key_file.is_empty() { "auth.secret_key" } else { "auth.secret_key_file" };
+                origins.bad(key, "must have at least 32 bytes; `openssl rand -base64 48` makes a good one")
+            })?;
+        let password_pepper =
+            secret("auth.password_pepper", &auth.password_pepper, &auth.password_pepper_file)?;
+        let url = secret("database.url", &database.url, &database.url_file)?;
+        let password = secret("database.password", &database.password, &database.password_file)?;
+        let has_parts = !database.host.is_empty() || !database.name.is_empty();
+        let database_url = match url {
+            Some(url) => DatabaseUrl::new(url),
+            None if has_parts => DatabaseUrl::from_parts(database, &password.unwrap_or_default()),
+            None => DatabaseUrl::in_folder(&self.server.data_dir),
+        };
+        if self.server.data_dir.as_os_str().is_empty() {
+            return Err(origins.bad("server.data_dir", "must name a folder"));
+        }
+        let Self { server, database, auth, access, doctors, api, log } = self;
+        Ok(Settings {
+            server,
+            database,
+            database_url,
+            auth,
+            secret_key,
+            password_pepper,
+            access,
+            doctors,
+            api,
+            log,
+        })
+    }
+}
+
+impl Origins {
+    /// Checks that each key of each layer is one of the first layer's.
+    fn of(layers: &[Layer]) -> Result<Self, SettingsError> {
+        let mut origins = BTreeMap::new();
+        for (position, layer) in layers.iter().enumerate() {
+            for (key, origin) in layer.origins() {
+                if position > 0 && !origins.contains_key(key) {
+                    let nearest = nearest(key, origins.keys());
+                    return Err(SettingsError::Unknown {
+                        key: key.to_owned(),
+                        origin: origin.to_owned(),
+                        nearest,
+                    });
+                }
+                origins.insert(key.to_owned(), origin.to_owned());
+            }
+        }
+        Ok(Self(origins))
+    }
+
+    fn bad(&self, key: &str, reason: impl Into<String>) -> SettingsError {
+        let origin = self.0.get(key).map_or(DEFAULTS_NAME, String::as_str);
+        SettingsError::bad(key, origin, reason)
+    }
+
+    /// The first setting that is out of its range.
+    fn out_of_range(&self, errors: &ValidationErrors) -> SettingsError {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (section, kind) in errors.errors() {
+            let ValidationErrorsKind::Struct(fields) = kind else { continue };
+            for (field, errors) in fields.field_errors() {
+                let message = errors.first().and_then(|error| error.message.as_deref());
+                found.push((format!("{section}.{field}"), message.unwrap_or("is out of range").to_owned()));
+            }
+        }
+        found.sort();
+        let (key, reason) = found.into_iter().next().unwrap_or_default();
+        self.bad(&key, reason)
+    }
+
+    /// A secret that is given as such or in a file.
+    fn secret(
+        &self,
+        key: &str,
+        value: &SecretString,
+        file: &str,
+    ) -> Result<Option<SecretString>, SettingsError> {
+        if file.is_empty() {
+            return Ok(Some(value.clone()).filter(|value| !value.expose_secret().is_empty()));
+        }
+        let key = format!("{key}_file");
+        let text = fs::read_to_string(file)
+            .map_err(|error| self.bad(&key, format!("names a file that cannot be read: {error}")))?;
+        let secret = text.trim_end_matches(['\r', '\n']);
+        if secret.is_empty() {
+            return Err(self.bad(&key, "names a file that is empty"));
+        }
+        Ok(Some(secret.to_owned().into()))
+    }
+}
+
+/// What a value must be, without the value.
+fn expected(error: &ConfigError) -> String {
+    match error {
+        ConfigError::Type { expected, .. } if expected.contains("integer") => {
+            "must be a whole number".to_owned()
+        }
+        ConfigError::Type { expected, .. } if expected.contains("boolean") => {
+            "must be true or false".to_owned()
+        }
+        ConfigError::Type { expected, .. } => format!("must be {expected}"),
+        ConfigError::At { error, .. } => expected(error),
+        ConfigError::Message(reason) if reason.starts_with("must ") => reason.clone(),
+        _ => "has no possible value".to_owned(),
+    }
+}
+
+/// The known key that is most like `key`, if one is.
+fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a String>) -> Option<String> {
+    let rated = known.map(|known| (distance(key, known), known));
+    let (distance, nearest) = rated.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 3).then(|| nearest.clone())
+}
+
+/// How many characters must be added, removed or changed to make `a` of `b`.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut last = i + 1;
+        for (above, right) in row.iter_mut().skip(1).zip(b.chars()) {
+            let changed = diagonal + usize::from(left != right);
+            diagonal = *above;
+            last = changed.min(last + 1).min(*above + 1);
+            *above = last;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

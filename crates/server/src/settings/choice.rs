@@ -1,0 +1,107 @@
+//! Settings that are one of a few words.
+
+use serde::Deserialize;
+
+/// An enum that is read from one of its words.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant),+
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(word: String) -> Result<Self, String> {
+                match word.as_str() {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(format!("must be one of {}", [$($word),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+choice! {
+    /// Where the server runs.
+    Environment {
+        /// On somebody's own machine: secrets are made up where none are given.
+        Development = "development",
+        /// With patients' records: what is unsafe stops the start.
+        Production = "production",
+    }
+}
+
+choice! {
+    /// Who may write doctors.
+    DoctorsWriteSetting {
+        /// Every user.
+        Any = "any",
+        /// The creator and staff.
+        Creator = "creator",
+        /// Staff.
+        Staff = "staff",
+    }
+}
+
+choice! {
+    /// What `GET /api/mappings/<n>/` means.
+    MappingDetailSetting {
+        /// The doctors of patient n.
+        Patient = "patient",
+        /// Mapping n.
+        Mapping = "mapping",
+    }
+}
+
+choice! {
+    /// How much is logged.
+    LogLevel {
+        /// Nothing.
+        Off = "off",
+        /// What somebody must act on.
+        Error = "error",
+        /// What is degraded, too.
+        Warn = "warn",
+        /// Events, too.
+        Info = "info",
+        /// What helps to find a fault, too.
+        Debug = "debug",
+        /// Everything.
+        Trace = "trace",
+    }
+}
+
+choice! {
+    /// What log lines look like.
+    LogFormat {
+        /// Lines for people on a terminal, JSON elsewhere.
+        Auto = "auto",
+        /// Lines for people.
+        Human = "human",
+        /// One JSON object a line.
+        Json = "json",
+    }
+}
+
+impl From<DoctorsWriteSetting> for domain::DoctorsWrite {
+    fn from(setting: DoctorsWriteSetting) -> Self {
+        match setting {
+            DoctorsWriteSetting::Any => Self::Any,
+            DoctorsWriteSetting::Creator => Self::Creator,
+            DoctorsWriteSetting::Staff => Self::Staff,
+        }
+    }
+}
+
+impl From<MappingDetailSetting> for http_api::MappingDetail {
+    fn from(setting: MappingDetailSetting) -> Self {
+        match setting {
+            MappingDetailSetting::Patient => Self::Patient,
+            MappingDetailSetting::Mapping => Self::Mapping,
+        }
+    }
+}

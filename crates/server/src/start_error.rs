@@ -1,0 +1,95 @@
+//! Why a server does not start.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use domain::ports::TokenError;
+use persistence::OpenError;
+use security::{HasherError, SecretKeyError};
+
+use crate::settings::SettingsError;
+
+/// Why a server does not start. Each message names the cure where there is one, and no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// In production secrets are not made up.
+    #[error(
+        "setting `auth.secret_key` is required in production: give SECRET_KEY or SECRET_KEY_FILE at least 32 \
+         random bytes, such as of `openssl rand -base64 48`"
+    )]
+    NoSecret,
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {}; choose another with --data-dir", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The generated secret cannot be read or kept.
+    #[error("cannot use the secret in {}", path.display())]
+    SecretFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Somebody has shortened the generated secret.
+    #[error("the secret in {} is too short; remove the file, and everybody must sign in again", path.display())]
+    ShortSecret {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: SecretKeyError,
+    },
+    /// Another server uses the same SQLite database.
+    #[error(
+        "another server uses {}; stop it, or give this one a folder of its own with --data-dir (several servers \
+         share a PostgreSQL database)",
+        path.display()
+    )]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The database cannot be opened or migrated.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Hasher(#[from] HasherError),
+    /// Tokens cannot be signed.
+    #[error(transparent)]
+    Signer(#[from] TokenError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}; choose another address with --bind")]
+    Bind {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system refuses something that every program needs.
+    #[error("cannot run")]
+    System(#[from] io::Error),
+}
+
+impl StartError {
+    /// Whether the configuration is at fault, not the machine.
+    pub const fn is_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::Settings(_)
+                | Self::NoSecret
+                | Self::Database(OpenError::Scheme | OpenError::Malformed(_) | OpenError::NotBuilt(_))
+        )
+    }
+}
