@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{
-    Clock, IssuedToken, PasswordHasher, PasswordStrength, Random, Record, SessionRepository, TokenSigner,
-    UserRepository, Verdict,
+    Clock, IssuedToken, PasswordHasher, PasswordStrength, Random, Record, RepositoryError, SessionRepository,
+    SignInThrottle, TokenSigner, UserRepository, Verdict,
 };
 use domain::{
-    Actor, Change, Invalid, LoginName, NewPassword, NewSession, NewUser, Password, RefreshCounter, Rotation,
-    RotationRule, SessionId, Timestamp, User, UserChange, UserId,
+    Actor, Attempt, Change, Invalid, LoginName, NewPassword, NewSession, NewUser, Password, PasswordHash,
+    RefreshCounter, Rehash, Rotation, RotationRule, Session, SessionId, Timestamp, User, UserChange, UserId,
 };
 
 use crate::Error;
+use crate::ended_sessions::{EndedSessions, Standing};
 
 /// What accounts need from outside.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub struct SessionRules {
     pub rotation: RotationRule,
     /// The end of a session however often it was refreshed.
     pub lifetime: Duration,
+    /// How long an access token is good for.
+    pub access: Duration,
 }
 
 /// Who is on the other end of a connection; kept with the session for its user to see.
@@ -47,6 +50,8 @@ pub struct SessionRules {
 pub struct Client {
     /// The address, as far as it can be believed.
     pub address: Option<String>,
+    /// What attempts are counted by: the address, or the part of it that one customer has.
+    pub customer: String,
     /// What the client calls itself.
     pub user_agent: Option<String>,
 }
@@ -79,12 +84,19 @@ pub struct SignedInUser {
 pub struct Accounts {
     ports: AccountPorts,
     rules: SessionRules,
+    ended: Arc<EndedSessions>,
+    throttle: Option<Arc<dyn SignInThrottle>>,
 }
 
 impl Accounts {
     /// Over its ports, by these rules.
-    pub const fn new(ports: AccountPorts, rules: SessionRules) -> Self {
-        Self { ports, rules }
+    pub fn new(ports: AccountPorts, rules: SessionRules) -> Self {
+        Self { ports, rules, ended: Arc::new(EndedSessions::new(rules.access)), throttle: None }
+    }
+
+    /// The same, but guessing passwords is made slow.
+    pub fn throttled(self, throttle: Arc<dyn SignInThrottle>) -> Self {
+        Self { throttle: Some(throttle), ..self }
     }
 
     /// Accepts a new password of a user who is known by `own_words` (names, addresses).
@@ -129,7 +141,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::WrongCredentials`] for an unknown name, a wrong password and an inactive account alike, each
-    /// after the same work.
+    /// after the same work. [`Error::Throttled`] after too many of them, for the right password, too.
     pub async fn sign_in(
         &self,
         login: Option<&LoginName>,
@@ -141,15 +153,22 @@ impl Accounts {
             None => None,
         };
         let (user, hash) = found.map_or((None, None), |found| (Some(found.user), found.password_hash));
-        let rehashed = match self.ports.hasher.verify(password, hash).await? {
+        // One account has two names to sign in with: known ones are counted by the account itself.
+        let typed = || login.map_or_else(String::new, |login| format!("name {}", login.user_name_key()));
+        let account = user.as_ref().map_or_else(typed, |user| format!("user {}", user.id));
+        let attempt = Attempt { account, address: client.customer.clone() };
+        self.admit(&attempt).await?;
+        let verified = hash.clone();
+        let rehash = match self.ports.hasher.verify(password, hash).await? {
             Verdict::Wrong => return Err(Error::WrongCredentials),
             Verdict::Right => None,
-            Verdict::RightButOld(rehashed) => Some(rehashed),
+            Verdict::RightButOld(replacement) => verified.map(|verified| Rehash { verified, replacement }),
         };
         let user = user.filter(|user| user.is_active).ok_or(Error::WrongCredentials)?;
+        self.forgive(&attempt).await?;
         let now = self.ports.clock.now();
         let session = self.new_session(client, now);
-        let opened = self.ports.sessions.open(user.id, &session, rehashed, now).await;
+        let opened = self.ports.sessions.open(user.id, &session, rehash, now).await;
         let user = opened.map_err(missing_user_as(Error::WrongCredentials))?;
         let tokens = self.tokens(user.id, session.id, RefreshCounter::FIRST, now)?;
         Ok(SignedInUser { user, tokens })
@@ -168,19 +187,87 @@ impl Accounts {
             Rotation::Granted { user, counter } => self.tokens(user, claims.session, counter, now),
             Rotation::Refused => Err(Error::BadToken),
             Rotation::Replayed => {
+                self.ended.add([claims.session], now);
                 tracing::warn!(session.id = %claims.session, "an old refresh token was replayed: session ended");
                 Err(Error::BadToken)
             }
         }
     }
 
-    /// Who shows this access token.
+    /// Who shows this access token. Asks the database only when it has not been heard of for a second.
     ///
     /// # Errors
-    /// [`Error::BadToken`] when it is not genuine or its time is over.
-    pub fn authenticate(&self, token: &str) -> Result<Actor, Error> {
-        let claims = self.ports.signer.verify_access(token, self.ports.clock.now())?;
-        Ok(Actor { user: claims.user, session: claims.session })
+    /// [`Error::BadToken`] when it is not genuine, its time is over or its session has ended.
+    pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
+        let now = self.ports.clock.now();
+        let claims = self.ports.signer.verify_access(token, now)?;
+        let is_live = match self.ended.standing(claims.session, now) {
+            Standing::Live => true,
+            Standing::Ended => false,
+            Standing::Unknown => self.ports.sessions.is_live(claims.session).await?,
+        };
+        let actor = Actor { user: claims.user, session: claims.session };
+        if is_live { Ok(actor) } else { Err(Error::BadToken) }
+    }
+
+    /// Learns which sessions other replicas have ended. To be called more often than once a second: see
+    /// [`EndedSessions`].
+    pub async fn learn_ended_sessions(&self) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let ended = self.ports.sessions.ended_since(self.ended.next_question(now)).await?;
+        self.ended.learn(ended, now);
+        Ok(())
+    }
+
+    /// The actor's sessions, newest first.
+    pub async fn sessions(&self, actor: Actor) -> Result<Vec<Session>, Error> {
+        Ok(self.ports.sessions.list(actor.user, self.rules.rotation.idle, self.ports.clock.now()).await?)
+    }
+
+    /// Ends one of the actor's sessions; its tokens are dead at once.
+    pub async fn end_session(&self, actor: Actor, session: SessionId) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        self.ports.sessions.end(actor.user, session, now).await?;
+        self.ended.add([session], now);
+        Ok(())
+    }
+
+    /// Ends all of the actor's sessions.
+    pub async fn end_all_sessions(&self, actor: Actor) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let ended = self.ports.sessions.end_all(actor.user, now).await?;
+        self.ended.add(ended, now);
+        Ok(())
+    }
+
+    /// Changes the actor's password and ends all their other sessions. The present one goes on with new
+    /// tokens.
+    ///
+    /// # Errors
+    /// `Invalid` for `new_password` when it is not acceptable, for `current_password` when it is wrong.
+    pub async fn change_password(
+        &self,
+        actor: Actor,
+        current: Password,
+        new: &str,
+        client: &Client,
+    ) -> Result<Tokens, Error> {
+        let user = self.me(actor).await?;
+        let new =
+            self.accept_password(new, &user.own_words()).map_err(|invalid| invalid.about("new_password"))?;
+        let verified = self.check_current_password(&user, current, client).await?;
+        let new = self.ports.hasher.hash(&new.0).await?;
+        let now = self.ports.clock.now();
+        let changed =
+            self.ports.sessions.change_password(actor.user, actor.session, &verified, &new, now).await;
+        let (counter, ended) = changed.map_err(|error| match error {
+            // Another change came first: the password that was typed is no longer the current one.
+            RepositoryError::Stale => wrong_current_password(),
+            RepositoryError::Missing(_) => Error::BadToken,
+            error => error.into(),
+        })?;
+        self.ended.add(ended, now);
+        self.tokens(actor.user, actor.session, counter, now)
     }
 
     /// The actor's own account.
@@ -196,11 +283,13 @@ impl Accounts {
         actor: Actor,
         mut change: UserChange,
         current_password: Option<Password>,
+        client: &Client,
     ) -> Result<User, Error> {
         if !change.email.is_keep() {
             let user = self.me(actor).await?;
             if change.touches_email(&user) {
-                self.check_current_password(&user, current_password).await?;
+                let typed = current_password.ok_or_else(current_password_required)?;
+                self.check_current_password(&user, typed, client).await?;
             } else {
                 // The address may change before the write: what needed no password must not change it back.
                 change.email = Change::Keep;
@@ -210,16 +299,34 @@ impl Accounts {
         updated.map_err(missing_user_as(Error::BadToken))
     }
 
-    async fn check_current_password(&self, user: &User, typed: Option<Password>) -> Result<(), Error> {
-        let Some(typed) = typed else {
-            return Err(Invalid::field("current_password", "is required to change the e-mail address").into());
-        };
-        let login = LoginName::of(user);
-        let hash = self.ports.users.find_credentials(&login).await?.and_then(|found| found.password_hash);
-        match self.ports.hasher.verify(typed, hash).await? {
-            Verdict::Right | Verdict::RightButOld(_) => Ok(()),
-            Verdict::Wrong => Err(Invalid::field("current_password", "is not the password").into()),
-        }
+    /// Counts an attempt before its password is looked at.
+    async fn admit(&self, attempt: &Attempt) -> Result<(), Error> {
+        let Some(throttle) = &self.throttle else { return Ok(()) };
+        throttle.admit(attempt, self.ports.clock.now()).await?.map_err(Error::Throttled)
+    }
+
+    /// Takes an attempt back whose password was right.
+    async fn forgive(&self, attempt: &Attempt) -> Result<(), Error> {
+        let Some(throttle) = &self.throttle else { return Ok(()) };
+        Ok(throttle.forgive(attempt, self.ports.clock.now()).await?)
+    }
+
+    /// The hash that the typed password was compared with, if it is the right one. Guesses are counted as at a
+    /// sign-in.
+    async fn check_current_password(
+        &self,
+        user: &User,
+        typed: Password,
+        client: &Client,
+    ) -> Result<PasswordHash, Error> {
+        let attempt = Attempt { account: format!("user {}", user.id), address: client.customer.clone() };
+        self.admit(&attempt).await?;
+        let found = self.ports.users.find_credentials(&LoginName::of(user)).await?;
+        let hash = found.and_then(|found| found.password_hash);
+        let verdict = self.ports.hasher.verify(typed, hash.clone()).await?;
+        let verified = hash.filter(|_| verdict != Verdict::Wrong).ok_or_else(wrong_current_password)?;
+        self.forgive(&attempt).await?;
+        Ok(verified)
     }
 
     fn new_session(&self, client: Client, now: Timestamp) -> NewSession {
@@ -245,11 +352,19 @@ impl Accounts {
 }
 
 /// A user who vanished between two steps is answered as if they had not been there at the first.
-fn missing_user_as(instead: Error) -> impl FnOnce(domain::ports::RepositoryError) -> Error {
+fn missing_user_as(instead: Error) -> impl FnOnce(RepositoryError) -> Error {
     |error| match error {
-        domain::ports::RepositoryError::Missing(Record::User) => instead,
+        RepositoryError::Missing(Record::User) => instead,
         error => error.into(),
     }
+}
+
+fn current_password_required() -> Error {
+    Invalid::field("current_password", "is required to change the e-mail address").into()
+}
+
+fn wrong_current_password() -> Error {
+    Invalid::field("current_password", "is not the password").into()
 }
 
 #[cfg(test)]

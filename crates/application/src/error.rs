@@ -1,5 +1,7 @@
 //! Why a use case did not come about.
 
+use std::time::Duration;
+
 use domain::Invalid;
 use domain::ports::{BoxError, Constraint, PasswordError, Record, RepositoryError, TokenError};
 
@@ -27,6 +29,9 @@ pub enum Error {
     /// The token is not genuine or not good any more; sign in again.
     #[error("the token does not count")]
     BadToken,
+    /// Too many attempts to guess a password; wait so long.
+    #[error("too many attempts")]
+    Throttled(Duration),
     /// The caller's role may not do this.
     #[error("not allowed")]
     Forbidden,

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod doctors;
+mod ended_sessions;
 mod error;
 mod health;
 mod mappings;

@@ -26,6 +26,11 @@ impl Invalid {
         if violations.is_empty() { Ok(()) } else { Err(Self(violations)) }
     }
 
+    /// The same messages, all about one field.
+    pub fn about(self, field: &'static str) -> Self {
+        Self(self.0.into_iter().map(|violation| Violation { field, ..violation }).collect())
+    }
+
     /// What is broken, in the order in which it was found.
     pub fn violations(&self) -> &[Violation] {
         &self.0

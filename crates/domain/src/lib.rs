@@ -52,7 +52,7 @@ pub use listing::{Direction, Listing, Order, Page, PageLimit, Position, SearchTe
 pub use mapping::{AssignedDoctor, Mapping, MappingFilter, MappingView, NewMapping};
 pub use patient::{Patient, PatientChange, PatientDetails, PatientFilter, ToldAge};
 pub use quota::{Allowance, Quota, QuotaError};
-pub use session::{NewSession, RefreshCounter, Rotation, RotationRule};
+pub use session::{NewSession, RefreshCounter, Rehash, Rotation, RotationRule, Session};
 pub use throttle::{Attempt, Attempts, ThrottleRule};
 pub use timestamp::{Date, Timestamp};
 pub use user::{Credentials, LoginName, NewUser, User, UserChange};

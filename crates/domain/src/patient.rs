@@ -134,7 +134,8 @@ impl PatientChange {
     /// The name is missing, or its two forms disagree.
     pub fn into_new(self, today: Date) -> Result<PatientDetails, Invalid> {
         let name = self.name.applied(None)?.ok_or_else(name_required)?;
-        self.applied(&PatientDetails::named(name), today)
+        // The name is told already: told once more over itself, a `null` in it would empty what was derived.
+        Self { name: NameChange::default(), ..self }.applied(&PatientDetails::named(name), today)
     }
 
     /// The details after the change.
@@ -227,6 +228,14 @@ mod tests {
             ..Default::default()
         };
         assert!(cleared.applied(&ann(), day("2026-01-01")).is_err());
+    }
+
+    #[test]
+    fn null_for_the_other_form_of_a_new_name_takes_nothing_away() {
+        let full = Change::Set(PersonName::parse("Ann Smith").unwrap());
+        let name = NameChange { full, first: Change::Clear, last: Change::Clear };
+        let new = PatientChange { name, ..PatientChange::default() }.into_new(day("2026-01-01")).unwrap();
+        assert_eq!(new.name.first(), "Ann");
     }
 
     #[test]

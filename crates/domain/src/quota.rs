@@ -43,9 +43,26 @@ impl Quota {
         self.per
     }
 
-    /// The time after which one used request comes back.
+    /// The time after which one used request comes back: in whole microseconds as every instant, rounded up.
     pub fn interval(self) -> Duration {
-        self.per / self.requests.get()
+        let micros = self.per.as_micros().div_ceil(u128::from(self.requests.get()));
+        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
+
+    /// The time after which all requests have come back when all of them were used.
+    pub fn whole(self) -> Duration {
+        self.interval().saturating_mul(self.requests.get())
+    }
+
+    /// What to tell a caller all of whose requests will have come back after `owed`.
+    pub fn allowance(self, owed: Duration, is_granted: bool) -> Allowance {
+        let free = self.whole().saturating_sub(owed);
+        let interval = self.interval();
+        let remaining = free.as_micros() / interval.as_micros().max(1);
+        let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
+        let one_more = interval.saturating_mul(remaining.saturating_add(1));
+        let reset = owed.saturating_sub(self.whole().saturating_sub(one_more));
+        Allowance { remaining, reset, is_granted }
     }
 }
 
@@ -76,6 +93,26 @@ mod tests {
         assert_eq!((quota.requests().get(), quota.per()), (1000, Duration::from_hours(24)));
         assert_eq!(Quota::parse(" 20 / second ").unwrap().interval(), Duration::from_millis(50));
         assert_eq!(Quota::parse("5/m"), Quota::parse("5/minute"));
+    }
+
+    #[test]
+    fn intervals_are_whole_microseconds_and_never_too_short() {
+        let interval = |raw| Quota::parse(raw).unwrap().interval();
+        assert_eq!(interval("3/second"), Duration::from_micros(333_334));
+        assert_eq!(interval("4000000000/second"), Duration::from_micros(1));
+    }
+
+    #[test]
+    fn tells_what_remains_and_when_the_next_comes_back() {
+        let told = |owed| {
+            let told = Quota::parse("4/second").unwrap().allowance(Duration::from_millis(owed), true);
+            (told.remaining, told.reset.as_millis())
+        };
+        assert_eq!(told(250), (3, 250));
+        assert_eq!(told(400), (2, 150));
+        assert_eq!(told(1000), (0, 250));
+        assert_eq!(told(900), (0, 150));
+        assert_eq!(told(6000), (0, 5250));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::macros::redacted_debug;
-use crate::{SessionId, Timestamp, UserId};
+use crate::{PasswordHash, SessionId, Timestamp, UserId};
 
 /// How many refresh tokens of a session came before the current one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -29,6 +29,24 @@ impl RefreshCounter {
     }
 }
 
+/// A session that goes on, as its user sees it.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// When the user signed in.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub last_used_at: Timestamp,
+    /// The end that no refresh moves.
+    pub expires_at: Timestamp,
+    /// The client's address at the sign-in.
+    pub address: Option<String>,
+    /// What the client called itself then.
+    pub user_agent: Option<String>,
+}
+
 /// A session to be opened.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewSession {
@@ -42,7 +60,16 @@ pub struct NewSession {
     pub user_agent: Option<String>,
 }
 
-redacted_debug!(NewSession);
+redacted_debug!(Session, NewSession, Rehash);
+
+/// The same password in a newer scheme.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rehash {
+    /// The hash that the password was compared with.
+    pub verified: PasswordHash,
+    /// The hash to store instead.
+    pub replacement: PasswordHash,
+}
 
 /// How refresh tokens follow one another (RFC 9700, section 4.14.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -54,6 +54,12 @@ impl Timestamp {
         later.map_or(self, Self)
     }
 
+    /// The instant `duration` earlier; the same one where the calendar begins.
+    pub fn minus(self, duration: Duration) -> Self {
+        let earlier = chrono::Duration::from_std(duration).ok().and_then(|d| self.0.checked_sub_signed(d));
+        earlier.map_or(self, Self)
+    }
+
     /// How long ago `earlier` was; zero when it is still to come.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.signed_duration_since(earlier.0).to_std().unwrap_or_default()

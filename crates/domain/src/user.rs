@@ -74,6 +74,21 @@ pub struct Credentials {
 
 redacted_debug!(User, NewUser, UserChange, LoginName, Credentials);
 
+impl User {
+    /// What others know of the user, and so try first as a password.
+    pub fn own_words(&self) -> Vec<String> {
+        let name = self.name.as_ref();
+        let words = [
+            Some(self.username.as_str()),
+            self.email.as_ref().map(EmailAddress::as_str),
+            name.map(HumanName::full),
+            name.map(HumanName::first),
+            name.map(HumanName::last),
+        ];
+        words.into_iter().flatten().map(str::to_owned).collect()
+    }
+}
+
 impl NewUser {
     /// An ordinary account. Where no name was chosen the e-mail address serves, and a user name that is an
     /// e-mail address serves as the address where none was given.

@@ -2,13 +2,17 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
+use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use application::Client;
 use domain::Actor;
 
+use crate::client_address::{ClientAddress, customer};
+use crate::limits;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
@@ -20,12 +24,45 @@ impl FromRequest for SignedIn {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
+    /// What [`require_sign_in`] has found.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request).map(Self))
+        ready(request.extensions().get().copied().ok_or_else(|| Problem::new(Code::NotAuthenticated)))
     }
 }
 
-fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
+/// Lets only signed-in users pass. It stands before the handler, whose arguments are read all together: nobody
+/// is to learn from a bad id or body before it is known who asks.
+pub(crate) async fn require_sign_in(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let signed_in = authenticate(request.request()).await?;
+    request.extensions_mut().insert(signed_in);
+    next.call(request).await
+}
+
+async fn authenticate(request: &HttpRequest) -> Result<SignedIn, Problem> {
+    let state = request.app_data::<Data<AppState>>().ok_or_else(|| Problem::new(Code::Internal))?;
+    match actor(request, state).await {
+        Ok(actor) => {
+            tracing::Span::current().record("user.id", actor.user.get());
+            limits::count_user(request, state, actor.user).await?;
+            Ok(SignedIn(actor))
+        }
+        // Who tries out tokens is counted, too.
+        Err(problem) => {
+            limits::count_anonymous(request, state).await?;
+            Err(problem)
+        }
+    }
+}
+
+async fn actor(request: &HttpRequest, state: &AppState) -> Result<Actor, Problem> {
+    Ok(state.accounts.authenticate(bearer(request)?).await?)
+}
+
+/// The token that the request shows.
+fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let header = headers.next().ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
     // Of two tokens nobody can say which one counts.
@@ -36,17 +73,16 @@ fn authenticate(request: &HttpRequest) -> Result<Actor, Problem> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Problem::new(Code::NotAuthenticated));
     }
-    let state = request.app_data::<Data<AppState>>().ok_or_else(|| Problem::new(Code::Internal))?;
-    let actor = state.accounts.authenticate(token.trim())?;
-    tracing::Span::current().record("user.id", actor.user.get());
-    Ok(actor)
+    Ok(token.trim())
 }
 
 /// Who is on the other end, as far as the connection tells.
-pub(crate) fn client(request: &HttpRequest) -> Client {
+pub(crate) fn client(request: &HttpRequest, state: &AppState) -> Client {
+    let address = request.client_address(&state.trusted_proxies);
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     Client {
-        address: request.peer_addr().map(|address| address.ip().to_string()),
+        address: address.map(|address| address.to_string()),
+        customer: address.map(customer).unwrap_or_default(),
         // Long enough to tell one's devices apart.
         user_agent: user_agent.map(|text| text.chars().take(200).collect()),
     }

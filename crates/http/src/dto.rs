@@ -8,8 +8,8 @@ mod patient;
 pub(crate) mod query;
 
 pub(crate) use account::{
-    LoginRequest, RefreshRequest, RegisterRequest, RegisteredResponse, SignedInResponse, TokensResponse,
-    UpdateMeRequest, UserResponse,
+    LoginRequest, PasswordRequest, RefreshRequest, RegisterRequest, RegisteredResponse, SessionResponse,
+    SignedInResponse, TokensResponse, UpdateMeRequest, UserResponse,
 };
 pub(crate) use doctor::{DoctorRequest, DoctorResponse};
 pub(crate) use mapping::{AssignedDoctorResponse, MappingRequest, MappingResponse, NotesRequest};

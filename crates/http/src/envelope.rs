@@ -6,13 +6,14 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::FutureExt;
 
+use crate::limits;
 use crate::problem::{Code, Problem};
 use crate::request_id::{REQUEST_ID, RequestId};
 use crate::state::AppState;
@@ -39,7 +40,8 @@ pub(crate) async fn contain(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let original = request.request().clone();
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
+        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
+        Ok(Err(error)) => Ok(ServiceResponse::from_err(error, original)),
         // What the panic says may hold anything; the panic hook has logged where it was.
         Err(_) => Ok(ServiceResponse::from_err(Problem::new(Code::Internal), original)),
     }
@@ -67,17 +69,30 @@ fn render_problem(
     };
     match problem {
         Some(problem) => {
-            let (request, _) = response.into_parts();
-            ServiceResponse::new(request, problem.response(id))
+            let (request, bare) = response.into_parts();
+            // What was added on the way, such as which origin may see the answer, stays.
+            let mut headers = bare.headers().clone();
+            let mut rendered = problem.response(id);
+            for (name, value) in rendered.headers() {
+                headers.insert(name.clone(), value.clone());
+            }
+            *rendered.headers_mut() = headers;
+            ServiceResponse::new(request, rendered)
         }
         None => response.map_into_boxed_body(),
     }
 }
 
 fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let request = response.request().clone();
+    limits::add_headers(&request, response.headers_mut());
+    let is_tls = request.app_data::<Data<AppState>>().is_some_and(|state| state.settings.is_tls);
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
+    }
+    if is_tls {
+        default(headers, STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     default(headers, CACHE_CONTROL, "no-store");
     default(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");

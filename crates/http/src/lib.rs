@@ -12,11 +12,14 @@
 
 mod auth;
 mod body;
+mod client_address;
 mod cursor;
 mod dto;
 mod envelope;
 mod fields;
+mod limits;
 mod listing;
+mod load;
 mod openapi;
 pub mod pages;
 mod path_id;
@@ -29,17 +32,22 @@ mod sent;
 mod span;
 mod state;
 
+use actix_cors::Cors;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::middleware::{Condition, NormalizePath, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
+pub use client_address::TrustedProxies;
 pub use fields::FieldErrors;
+pub use limits::Limits;
+pub use load::Load;
 pub use openapi::{Document, PUBLIC_OPERATIONS};
 pub use pages::Pages;
 pub use problem::{Code, Problem};
+pub use routes::keys::PublicKeys;
 pub use state::{AppState, Draining, HttpSettings, MappingDetail};
 
 /// What is made once and shared by all workers.
@@ -48,13 +56,21 @@ pub struct Shared {
     state: Data<AppState>,
     document: Data<Document>,
     pages: Pages,
+    public_keys: Data<PublicKeys>,
 }
 
 impl Shared {
     /// Over the services.
     pub fn new(state: AppState) -> Self {
         let document = Document::new(state.settings);
-        Self { state: Data::new(state), document: Data::new(document), pages: Pages::new() }
+        let public_keys = Data::new(PublicKeys::default());
+        Self { state: Data::new(state), document: Data::new(document), pages: Pages::new(), public_keys }
+    }
+
+    /// The same with public keys to publish.
+    pub fn publishing(mut self, keys: PublicKeys) -> Self {
+        self.public_keys = Data::new(keys);
+        self
     }
 
     /// The OpenAPI document.
@@ -80,6 +96,7 @@ pub fn app(
     App::new()
         .app_data(shared.state.clone())
         .app_data(shared.document.clone())
+        .app_data(shared.public_keys.clone())
         .configure(|config| {
             registry::register(&routes::operations(settings), config);
             for resource in pages.resources() {
@@ -87,9 +104,32 @@ pub fn app(
             }
         })
         .default_service(web::to(envelope::unknown_path))
+        .wrap(from_fn(load::bound))
+        .wrap(Condition::new(!shared.state.cors_origins.is_empty(), cors(&shared.state.cors_origins)))
         .wrap(from_fn(envelope::seal))
         .wrap(TracingLogger::<span::RouteSpan>::new())
         .wrap(from_fn(envelope::identify))
         // Outermost, so that everything else sees one form of each path.
         .wrap(NormalizePath::trim())
+}
+
+/// What web pages of other origins may do and see. Tokens travel in a header, so no credentials of the browser
+/// are allowed along.
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers(["authorization", "content-type", "if-match", "if-none-match", "x-request-id"])
+        .expose_headers([
+            "etag",
+            "link",
+            "location",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "www-authenticate",
+            "x-request-id",
+            "x-total-count",
+        ])
+        .max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -17,7 +17,7 @@ use crate::routes;
 use crate::state::HttpSettings;
 
 /// The operations that anybody may call; every other one needs a token.
-pub const PUBLIC_OPERATIONS: [&str; 8] = [
+pub const PUBLIC_OPERATIONS: [&str; 9] = [
     "auth_register",
     "auth_login",
     "auth_refresh",
@@ -26,6 +26,7 @@ pub const PUBLIC_OPERATIONS: [&str; 8] = [
     "readyz",
     "schema",
     "schema_json",
+    "jwks",
 ];
 
 const BEARER: &str = "bearer";
@@ -55,7 +56,7 @@ fn describe(operations: Vec<Operation>) -> OpenApi {
     ProblemResponse::schemas(&mut schemas);
     for operation in operations {
         (operation.schemas)(&mut schemas);
-        let specification = complete(operation.specification.clone(), &operation.method);
+        let specification = complete(&operation);
         let item = operation.item(specification);
         match paths.paths.get_mut(&operation.path) {
             Some(known) => known.merge_operations(item),
@@ -85,20 +86,29 @@ fn describe(operations: Vec<Operation>) -> OpenApi {
 
 /// Adds what follows from the shape of an operation: its security, the problems it can answer, the headers of
 /// every answer, and the conditions on a record's version.
-fn complete(mut operation: Specification, method: &HttpMethod) -> Specification {
-    let is_public = operation.operation_id.as_deref().is_some_and(|id| PUBLIC_OPERATIONS.contains(&id));
-    if !is_public {
-        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
+fn complete(operation: &Operation) -> Specification {
+    let mut specification = operation.specification.clone();
+    if !operation.is_public() {
+        specification.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
     }
-    add_record_headers(&mut operation, method);
-    for code in problems(&operation, method, is_public) {
+    add_record_headers(&mut specification, operation);
+    for code in problems(operation) {
         let status = code.status().as_u16().to_string();
-        operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem_response(code)));
+        specification.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem_response(code)));
     }
-    for response in successes_and_problems(&mut operation) {
+    for response in successes_and_problems(&mut specification) {
         add_header(response, "X-Request-Id", "The request's id, also in the log.", Type::String);
+        if operation.is_limited() {
+            add_header(
+                response,
+                "RateLimit",
+                "How many requests remain, where rates are limited.",
+                Type::String,
+            );
+            add_header(response, "RateLimit-Policy", "The rate, where rates are limited.", Type::String);
+        }
     }
-    operation
+    specification
 }
 
 fn successes_and_problems(operation: &mut Specification) -> impl Iterator<Item = &mut Response> {
@@ -119,6 +129,15 @@ enum Shape {
     Other,
 }
 
+/// The resources whose records have a version.
+const VERSIONED_TAGS: [&str; 3] = ["patients", "doctors", "mappings"];
+
+/// Whether an operation changes a record that is there, and so heeds `If-Match`.
+fn changes_a_record(operation: &Operation) -> bool {
+    matches!(operation.method, HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete)
+        && VERSIONED_TAGS.iter().any(|tag| operation.has_tag(tag))
+}
+
 /// The schemas that have a version, and so an `ETag`.
 const VERSIONED: [&str; 3] = ["Patient", "Doctor", "Mapping"];
 
@@ -137,9 +156,10 @@ fn shape(response: &Response) -> Shape {
     }
 }
 
-fn add_record_headers(operation: &mut Specification, method: &HttpMethod) {
+fn add_record_headers(specification: &mut Specification, operation: &Operation) {
+    let is_paged = has(specification, &ParameterIn::Query);
     let mut is_record = false;
-    for (status, response) in &mut operation.responses.responses {
+    for (status, response) in &mut specification.responses.responses {
         let RefOr::T(response) = response else { continue };
         match shape(response) {
             Shape::Record => {
@@ -149,7 +169,7 @@ fn add_record_headers(operation: &mut Specification, method: &HttpMethod) {
                     add_header(response, "Location", "Path of the new record.", Type::String);
                 }
             }
-            Shape::List => {
+            Shape::List if is_paged => {
                 add_header(
                     response,
                     "Link",
@@ -158,19 +178,21 @@ fn add_record_headers(operation: &mut Specification, method: &HttpMethod) {
                 );
                 add_header(response, "X-Total-Count", "With `count=true`: how many match.", Type::Integer);
             }
-            Shape::Other => {}
+            Shape::List | Shape::Other => {}
         }
     }
-    if is_record && *method == HttpMethod::Get {
-        add_header_parameter(operation, "If-None-Match", "Answer 304 when the record still has this tag.");
+    if is_record && operation.method == HttpMethod::Get {
+        add_header_parameter(
+            specification,
+            "If-None-Match",
+            "Answer 304 when the record still has this tag.",
+        );
         let mut unchanged = ResponseBuilder::new().description("The client has this state already").build();
         add_header(&mut unchanged, "ETag", "Strong tag of this state of the record.", Type::String);
-        operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
+        specification.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
     }
-    if matches!(method, HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete)
-        && has(operation, &ParameterIn::Path)
-    {
-        add_header_parameter(operation, "If-Match", "Refuse when the record no longer has this tag.");
+    if changes_a_record(operation) {
+        add_header_parameter(specification, "If-Match", "Refuse when the record no longer has this tag.");
     }
 }
 
@@ -198,12 +220,16 @@ fn has(operation: &Specification, place: &ParameterIn) -> bool {
     })
 }
 
-fn problems(operation: &Specification, method: &HttpMethod, is_public: bool) -> BTreeSet<Code> {
+fn problems(operation: &Operation) -> BTreeSet<Code> {
+    let specification = &operation.specification;
     let mut codes = BTreeSet::from([Code::Internal, Code::Unavailable]);
-    if !is_public {
+    if operation.is_limited() {
+        codes.insert(Code::TooManyRequests);
+    }
+    if !operation.is_public() {
         codes.insert(Code::InvalidToken);
     }
-    if operation.request_body.is_some() {
+    if specification.request_body.is_some() {
         codes.extend([
             Code::InvalidFields,
             Code::PayloadTooLarge,
@@ -211,14 +237,14 @@ fn problems(operation: &Specification, method: &HttpMethod, is_public: bool) -> 
             Code::RequestTimeout,
         ]);
     }
-    if has(operation, &ParameterIn::Query) {
+    if has(specification, &ParameterIn::Query) {
         codes.insert(Code::InvalidQuery);
     }
-    if has(operation, &ParameterIn::Path) {
+    if has(specification, &ParameterIn::Path) {
         codes.insert(Code::NotFound);
-        if matches!(method, HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete) {
-            codes.extend([Code::Stale, Code::PreconditionRequired]);
-        }
+    }
+    if changes_a_record(operation) {
+        codes.extend([Code::Stale, Code::PreconditionRequired]);
     }
     codes
 }

@@ -5,7 +5,8 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use domain::ports::Record;
-use domain::{DoctorId, MappingId, PatientId};
+use domain::{DoctorId, MappingId, PatientId, SessionId};
+use uuid::Uuid;
 
 use crate::problem::Problem;
 
@@ -43,6 +44,20 @@ impl<T: RecordId> FromRequest for PathId<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let id = request.match_info().get("id").and_then(parse_id).map(Self);
         ready(id.ok_or_else(|| Problem::missing(T::RECORD)))
+    }
+}
+
+/// The id of a session in the path, `{id}`: a UUID.
+#[derive(Clone, Copy)]
+pub(crate) struct PathSession(pub(crate) SessionId);
+
+impl FromRequest for PathSession {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").and_then(|text| Uuid::parse_str(text).ok());
+        ready(id.map(|id| Self(SessionId::from_uuid(id))).ok_or_else(|| Problem::missing(Record::Session)))
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::fields::FieldErrors;
+use crate::limits::throttled;
 
 /// What went wrong, as clients tell it apart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -49,6 +50,8 @@ pub enum Code {
     UnsupportedMediaType,
     /// The server wants `If-Match`.
     PreconditionRequired,
+    /// Too many requests, or too many wrong passwords.
+    TooManyRequests,
     /// A header is larger than the server reads.
     HeadersTooLarge,
     /// A fault of the server.
@@ -59,7 +62,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::MalformedBody,
         Self::InvalidFields,
         Self::InvalidQuery,
@@ -76,6 +79,7 @@ impl Code {
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::PreconditionRequired,
+        Self::TooManyRequests,
         Self::HeadersTooLarge,
         Self::Internal,
         Self::Unavailable,
@@ -113,6 +117,9 @@ impl Code {
             }
             Self::PreconditionRequired => {
                 (StatusCode::PRECONDITION_REQUIRED, "precondition_required", "If-Match is required")
+            }
+            Self::TooManyRequests => {
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests")
             }
             Self::HeadersTooLarge => {
                 (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "A header is too large")
@@ -174,7 +181,7 @@ impl Problem {
             Code::InvalidToken => {
                 problem.set_header(WWW_AUTHENTICATE, r#"Bearer realm="healthcore", error="invalid_token""#);
             }
-            Code::Unavailable => problem.set_header(RETRY_AFTER, "1"),
+            Code::Unavailable | Code::TooManyRequests => problem.set_header(RETRY_AFTER, "1"),
             _ => {}
         }
         problem
@@ -290,6 +297,7 @@ impl From<Error> for Problem {
             Error::WrongCredentials => Self::new(Code::WrongCredentials),
             Error::BadToken => Self::new(Code::InvalidToken),
             Error::Forbidden => Self::new(Code::Forbidden),
+            Error::Throttled(wait) => throttled(wait),
             Error::Unavailable(cause) => {
                 tracing::warn!(error = %cause, "not available");
                 Self::new(Code::Unavailable)

@@ -14,7 +14,10 @@ use utoipa::openapi::path::{HttpMethod, Operation as Specification};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{RefOr, path::PathItem};
 
+use crate::auth::require_sign_in;
 use crate::envelope;
+use crate::limits::guard_credentials;
+use crate::openapi::PUBLIC_OPERATIONS;
 use crate::problem::{Code, Problem};
 
 /// Schemas by name, as utoipa collects them.
@@ -37,10 +40,32 @@ impl Operation {
     /// The operation that utoipa's attribute has described as `D`, with its handler.
     pub(crate) fn new<D>(route: fn(Route) -> Route) -> Self
     where
-        D: utoipa::Path + utoipa::__dev::SchemaReferences,
+        D: utoipa::Path + utoipa::__dev::SchemaReferences + for<'t> utoipa::__dev::Tags<'t>,
     {
         let method = D::methods().into_iter().next().unwrap_or(HttpMethod::Get);
-        Self { path: D::path(), method, specification: D::operation(), schemas: D::schemas, route }
+        let mut specification = D::operation();
+        specification.tags = Some(D::tags().into_iter().map(str::to_owned).collect());
+        Self { path: D::path(), method, specification, schemas: D::schemas, route }
+    }
+
+    /// Whether anybody may call it.
+    pub(crate) fn is_public(&self) -> bool {
+        self.specification.operation_id.as_deref().is_some_and(|id| PUBLIC_OPERATIONS.contains(&id))
+    }
+
+    /// Whether it proves who somebody is, instead of asking for the proof.
+    pub(crate) fn takes_credentials(&self) -> bool {
+        self.is_public() && self.has_tag("accounts")
+    }
+
+    /// Whether requests are counted. Documents and probes are free.
+    pub(crate) fn is_limited(&self) -> bool {
+        !self.is_public() || self.takes_credentials()
+    }
+
+    /// Whether it belongs to this group.
+    pub(crate) fn has_tag(&self, tag: &str) -> bool {
+        self.specification.tags.iter().flatten().any(|known| known == tag)
     }
 
     /// Adds the operation to a path item of the document.
@@ -78,7 +103,14 @@ pub(crate) fn register(operations: &[Operation], config: &mut ServiceConfig) {
         let mut allowed: Vec<&str> = Vec::new();
         for operation in operations {
             let methods = methods(&operation.method);
-            resource = resource.route((operation.route)(web::route().guard(any_of(methods))));
+            let route = (operation.route)(web::route().guard(any_of(methods)));
+            resource = resource.route(if !operation.is_public() {
+                route.wrap(from_fn(require_sign_in))
+            } else if operation.takes_credentials() {
+                route.wrap(from_fn(guard_credentials))
+            } else {
+                route
+            });
             allowed.extend(methods);
         }
         config.service(complete(resource, &allowed.join(", ")));

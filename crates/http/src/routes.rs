@@ -5,8 +5,10 @@ mod accounts;
 mod doctors;
 mod documents;
 mod health;
+pub(crate) mod keys;
 mod mappings;
 mod patients;
+mod sessions;
 
 use crate::registry::Operation;
 use crate::state::HttpSettings;
@@ -14,10 +16,12 @@ use crate::state::HttpSettings;
 /// Every operation of a server with these settings.
 pub(crate) fn operations(settings: HttpSettings) -> Vec<Operation> {
     let mut operations = accounts::operations();
+    operations.extend(sessions::operations());
     operations.extend(patients::operations());
     operations.extend(doctors::operations());
     operations.extend(mappings::operations(settings.mapping_detail));
     operations.extend(documents::operations());
+    operations.extend(keys::operations());
     operations.extend(health::operations());
     operations
 }

@@ -23,7 +23,7 @@ impl RootSpanBuilder for RouteSpan {
         tracing::info_span!(
             "request",
             request.id = id,
-            http.method = %request.method(),
+            http.method = method(request),
             http.route = route,
             http.status = tracing::field::Empty,
             user.id = tracing::field::Empty,
@@ -35,5 +35,15 @@ impl RootSpanBuilder for RouteSpan {
             span.record("http.status", response.status().as_u16());
         }
         tracing::debug!(parent: &span, "answered");
+    }
+}
+
+/// The method; one of the client's own invention is `_OTHER` (OpenTelemetry's `http.request.method`).
+fn method(request: &ServiceRequest) -> &str {
+    match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "CONNECT") => {
+            known
+        }
+        _ => "_OTHER",
     }
 }

@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use application::{Accounts, Doctors, Health, Mappings, Patients};
 use domain::ports::{Clock, Random};
 
+use crate::client_address::TrustedProxies;
+use crate::limits::Limits;
+use crate::load::Load;
+
 /// What `GET /api/mappings/<n>/` means: the client families disagree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum MappingDetail {
@@ -23,6 +27,8 @@ pub struct HttpSettings {
     pub mapping_detail: MappingDetail,
     /// Refuse changes without `If-Match`.
     pub require_if_match: bool,
+    /// Tell browsers to come by TLS only (RFC 6797), because the server speaks it.
+    pub is_tls: bool,
 }
 
 /// The services and what else the handlers need; cheap to clone.
@@ -44,6 +50,14 @@ pub struct AppState {
     pub random: Arc<dyn Random>,
     /// Set when the server is about to stop.
     pub draining: Draining,
+    /// How often clients may ask; `None` where the operator sets no limits.
+    pub limits: Option<Limits>,
+    /// Whose word about client addresses counts.
+    pub trusted_proxies: TrustedProxies,
+    /// How many requests are under way.
+    pub load: Load,
+    /// Origins of web pages that may use the interface; none by default.
+    pub cors_origins: Vec<String>,
     /// What the operator has decided.
     pub settings: HttpSettings,
 }

@@ -4,16 +4,25 @@
 //! and no more work is in the database than there are connections. Each kind of database brings its own
 //! [`Plan`]: see [`Plan::Pooled`] and [`Plan::OneWriter`].
 //!
-//! The answer comes by a channel that needs no particular runtime.
+//! The answer comes by a channel that needs no particular runtime, and it comes in time: a watcher refuses
+//! what waits for too long in the queue or in the database.
+//!
+//! On PostgreSQL a thread that does not come back is left behind with its connection, and another one takes
+//! its place. On SQLite nobody is left behind: its threads can only be held up by the machine itself, where a
+//! new one would be held up as well, and two threads that write would wait for one another. Reads are
+//! answered in time there, too. Writes that have begun are not: the file is ours alone, so their true outcome
+//! is always told. What waits behind them is refused.
 
 mod group;
 mod job;
 mod lane;
 mod pool;
 mod queue;
+mod seat;
 mod single;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -24,6 +33,7 @@ pub(crate) use self::pool::{Pool, PoolSettings};
 use self::job::{Kind, submit};
 use self::lane::{Lane, Rhythm};
 use self::queue::Queue;
+use self::watch::Patience;
 
 use diesel::connection::AnsiTransactionManager;
 use diesel::prelude::*;
@@ -47,6 +57,9 @@ pub(crate) struct ExecutorSettings {
     pub(crate) queue: NonZeroUsize,
     /// How long a job may wait for a thread before it is refused.
     pub(crate) patience: Duration,
+    /// How long a job may take altogether before its caller is refused, whether it has begun or not. A write
+    /// of SQLite that has begun may take longer.
+    pub(crate) answer: Duration,
 }
 
 /// Which threads there are, and how they treat a job.
@@ -79,22 +92,30 @@ impl<C: Session> Executor<C> {
     /// # Errors
     /// When the operating system gives no thread.
     pub(crate) fn start(plan: Plan<C>, settings: ExecutorSettings) -> std::io::Result<Self> {
-        let queue = || Queue::new(settings.queue, settings.patience);
+        // Nobody waits in the queue for longer than for the answer.
+        let queue = || Queue::new(settings.queue, settings.patience.min(settings.answer));
+        let answer = Some(settings.answer);
         match plan {
             Plan::Pooled(pool) => {
-                Ok(Self { reads: Lane::start("db", queue(), &pool, Rhythm::Single)?, writes: None })
+                let leave_behind = usize::try_from(pool.size()).unwrap_or(usize::MAX).saturating_mul(2);
+                let patience = Patience { answer, leave_behind };
+                Ok(Self { reads: Lane::start("db", queue(), pool, Rhythm::Single, patience)?, writes: None })
             }
-            Plan::OneWriter { readers, writer } => Ok(Self {
-                reads: Lane::start("db-read", queue(), &readers, Rhythm::Single)?,
-                writes: Some(Lane::start("db-write", queue(), &writer, Rhythm::Grouped)?),
-            }),
+            Plan::OneWriter { readers, writer } => {
+                let (reads, writes) =
+                    (Patience { answer, leave_behind: 0 }, Patience { answer: None, leave_behind: 0 });
+                Ok(Self {
+                    reads: Lane::start("db-read", queue(), readers, Rhythm::Single, reads)?,
+                    writes: Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, writes)?),
+                })
+            }
         }
     }
 
     /// Runs `work` outside of any transaction.
     ///
-    /// `work` must not write, and may be run a second time on another connection when the first one turns
-    /// out to be dead.
+    /// `work` may be run a second time on another connection when the first one turns out to be dead. So it
+    /// must not write; on PostgreSQL a single statement may that does no harm when it is run twice.
     ///
     /// # Errors
     /// What `work` returns, or a [`Refusal`].
@@ -113,8 +134,8 @@ impl<C: Session> Executor<C> {
     /// The answer is given after the commit.
     ///
     /// # Errors
-    /// What `work` returns, or a [`Refusal`]. After [`Refusal::NotCommitted`] on a lost connection nobody
-    /// knows whether the database has committed.
+    /// What `work` returns, or a [`Refusal`]. After [`Refusal::NotCommitted`] on a lost connection, and after
+    /// [`Refusal::NoAnswer`], nobody knows whether the database has committed.
     pub(crate) async fn write<T, E>(
         &self,
         work: impl FnOnce(&mut C) -> Result<T, E> + Send + 'static,

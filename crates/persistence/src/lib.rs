@@ -11,6 +11,7 @@ compile_error!("a build needs at least one of the features `sqlite` and `postgre
 
 mod error;
 mod executor;
+mod limits;
 mod listing;
 mod migrations;
 #[cfg(feature = "postgres")]

@@ -1,6 +1,7 @@
 //! The stores on PostgreSQL.
 
 mod dialect;
+mod limiter;
 mod open;
 
 #[path = "repository/assembly.rs"]
@@ -15,8 +16,12 @@ mod patients;
 mod probe;
 #[path = "repository/sessions.rs"]
 mod sessions;
+#[path = "repository/throttle.rs"]
+mod throttle;
 #[path = "repository/users.rs"]
 mod users;
+
+use std::sync::Arc;
 
 use diesel::pg::{Pg as Db, PgConnection as Conn};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -30,9 +35,10 @@ use crate::url::{OpenError, PostgresUrl};
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 pub(crate) fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Stores, OpenError> {
-    let executor = executor(url, settings)?;
+    let executor = Arc::new(executor(url, settings)?);
     let known = migrations::known::<Db>(&MIGRATIONS).into_iter().map(|known: Known| known.version).collect();
-    Ok(assembly::stores(executor, known))
+    let limiter = limiter::Limiter::new(Arc::clone(&executor));
+    Ok(Stores { limiter: Some(Arc::new(limiter)), ..assembly::stores(&executor, known) })
 }
 
 /// The threads on the database at `url`.

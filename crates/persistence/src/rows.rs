@@ -1,17 +1,19 @@
 //! Rows: what the columns hold, and how a record is made of them. Shared by both databases.
 
+mod attempts;
 mod doctor;
 mod mapping;
 mod patient;
 mod session;
 mod user;
 
+pub(crate) use self::attempts::AttemptsRow;
 pub(crate) use self::doctor::{DoctorColumns, DoctorRow, DoctorWordRow, creator_name};
 pub(crate) use self::mapping::{
     AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,
 };
 pub(crate) use self::patient::{PatientColumns, PatientRow, PatientWordRow, owner_name};
-pub(crate) use self::session::{SessionColumns, SessionRow};
+pub(crate) use self::session::{SessionColumns, SessionRow, SessionViewRow};
 pub(crate) use self::user::{CredentialsRow, NewUserColumns, UserChangeColumns, UserRow};
 
 use domain::Version;

@@ -113,6 +113,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sign_in_attempts (key) {
+        key -> Text,
+        count -> BigInt,
+        since -> crate::types::Instant,
+        blocked_until -> crate::types::Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,

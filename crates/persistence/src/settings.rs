@@ -18,6 +18,11 @@ pub struct DatabaseSettings {
     pub queue: NonZeroUsize,
     /// How long an operation may wait for a database thread.
     pub queue_timeout: Duration,
+    /// How long an operation may take altogether; then it is answered that the database is unavailable, and
+    /// nobody knows what became of a write. A write on SQLite that has begun may take longer: its outcome is
+    /// always told. Longer than `statement_timeout`, so that a server that is merely slow ends the statement
+    /// itself; a connection on which it does not is given up.
+    pub answer_timeout: Duration,
     /// How long an operation may wait for a connection.
     pub connection_timeout: Duration,
     /// How long PostgreSQL may work on one statement.
@@ -34,14 +39,15 @@ impl DatabaseSettings {
             connections: NonZeroU32::new(8).unwrap_or(NonZeroU32::MIN),
             queue: NonZeroUsize::new(1024).unwrap_or(NonZeroUsize::MIN),
             queue_timeout: Duration::from_secs(1),
+            answer_timeout: Duration::from_secs(4),
             connection_timeout: Duration::from_secs(1),
-            statement_timeout: Duration::from_secs(4),
+            statement_timeout: Duration::from_secs(3),
             lock_timeout: Duration::from_secs(2),
         }
     }
 
     pub(crate) fn executor(&self) -> ExecutorSettings {
-        ExecutorSettings { queue: self.queue, patience: self.queue_timeout }
+        ExecutorSettings { queue: self.queue, patience: self.queue_timeout, answer: self.answer_timeout }
     }
 }
 
@@ -52,6 +58,7 @@ impl fmt::Debug for DatabaseSettings {
             .field("connections", &self.connections)
             .field("queue", &self.queue)
             .field("queue_timeout", &self.queue_timeout)
+            .field("answer_timeout", &self.answer_timeout)
             .field("connection_timeout", &self.connection_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)

@@ -17,10 +17,13 @@ mod patients;
 mod probe;
 #[path = "repository/sessions.rs"]
 mod sessions;
+#[path = "repository/throttle.rs"]
+mod throttle;
 #[path = "repository/users.rs"]
 mod users;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::sqlite::{Sqlite as Db, SqliteConnection as Conn};
@@ -39,9 +42,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 const MIGRATION_PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn connect(path: &Path, settings: &DatabaseSettings) -> Result<Stores, OpenError> {
-    let executor = executor(path, settings)?;
+    let executor = Arc::new(executor(path, settings)?);
     let known = migrations::known::<Db>(&MIGRATIONS).into_iter().map(|known: Known| known.version).collect();
-    Ok(assembly::stores(executor, known))
+    Ok(assembly::stores(&executor, known))
 }
 
 /// The threads on the file at `path`: some that read, one that writes.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::ports::{
-    DatabaseProbe, DoctorRepository, MappingRepository, PatientRepository, SessionRepository, UserRepository,
+    DatabaseProbe, DoctorRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
+    SignInThrottle, UserRepository,
 };
 
 use crate::settings::DatabaseSettings;
@@ -24,6 +25,10 @@ pub struct Stores {
     pub mappings: Arc<dyn MappingRepository>,
     /// Health of the database.
     pub probe: Arc<dyn DatabaseProbe>,
+    /// Attempts to sign in.
+    pub throttle: Arc<dyn SignInThrottle>,
+    /// Rates of requests over all replicas. There are no replicas on SQLite: its one process can count by itself.
+    pub limiter: Option<Arc<dyn RateLimiter>>,
 }
 
 impl Stores {

@@ -13,11 +13,13 @@ use diesel::prelude::*;
 use domain::ports::RepositoryError;
 use domain::{HumanName, PatientDetails, PersonName};
 use persistence::{DatabaseSettings, Stores};
-use testkit::contract::{Deactivate, Repositories};
+use testkit::contract::{Deactivate, Limiters, Repositories, Throttles};
 use testkit::postgres::{self, Database, Template};
 use testkit::{builders, fixed};
 
 testkit::repository_contract!(fresh());
+testkit::rate_limit_contract!(limiters());
+testkit::sign_in_contract!(throttles());
 
 async fn fresh() -> Repositories {
     let database = migrated().await;
@@ -36,6 +38,18 @@ async fn fresh() -> Repositories {
         deactivate: Deactivate::by(deactivate),
         guard: Box::new(database),
     }
+}
+
+async fn limiters() -> Limiters {
+    let database = migrated().await;
+    let [one, other] = [(), ()].map(|()| stores(&database).limiter.unwrap());
+    Limiters { one, other, guard: Box::new(database) }
+}
+
+async fn throttles() -> Throttles {
+    let database = migrated().await;
+    let [one, other] = [(), ()].map(|()| stores(&database).throttle);
+    Throttles { one, other, guard: Box::new(database) }
 }
 
 async fn migrated() -> Database {

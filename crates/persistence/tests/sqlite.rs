@@ -13,9 +13,10 @@ use diesel::sqlite::SqliteConnection;
 use domain::ports::RepositoryError;
 use persistence::{DatabaseSettings, OpenError, Stores};
 use tempfile::TempDir;
-use testkit::contract::{Deactivate, Repositories};
+use testkit::contract::{Deactivate, Repositories, Throttles};
 
 testkit::repository_contract!(async { fresh() });
+testkit::sign_in_contract!(async { throttles() });
 
 fn fresh() -> Repositories {
     let (folder, url) = database();
@@ -35,6 +36,14 @@ fn fresh() -> Repositories {
         deactivate: Deactivate::by(deactivate),
         guard: Box::new(folder),
     }
+}
+
+/// There is one process only on a file.
+fn throttles() -> Throttles {
+    let (folder, url) = database();
+    persistence::migrate(&url).unwrap();
+    let throttle = Stores::connect(&DatabaseSettings::new(&url)).unwrap().throttle;
+    Throttles { one: Arc::clone(&throttle), other: throttle, guard: Box::new(folder) }
 }
 
 fn database() -> (TempDir, String) {

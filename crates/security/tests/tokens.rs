@@ -276,7 +276,7 @@ fn an_access_token_is_no_refresh_token_nor_the_other_way_round() {
 
 #[test]
 fn tokens_of_a_previous_key_count_and_new_ones_have_the_current_key() {
-    let (old, rotated) = (signer(), signer_of(ring(OTHER).with_previous(&key(SECRET))));
+    let (old, rotated) = (signer(), signer_of(KeyRing::hs256(&key(OTHER), [&key(SECRET)])));
     assert!(rotated.verify_access(&genuine(), now()).is_ok());
     let refresh = old.refresh_token(session(), RefreshCounter::FIRST).unwrap();
     assert!(rotated.verify_refresh(&refresh).is_ok());

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use crate::settings::DatabaseUrl;
 
 /// Where to find what, for people.
-pub(crate) fn banner(addr: SocketAddr, database: &DatabaseUrl) -> String {
-    let base = base(addr);
+pub(crate) fn banner(addr: SocketAddr, is_tls: bool, database: &DatabaseUrl) -> String {
+    let base = base(addr, if is_tls { "https" } else { "http" });
     [
         format!("healthcore {} listens on {addr}", env!("CARGO_PKG_VERSION")),
         format!("  API       {base}/api/"),
@@ -19,9 +19,9 @@ pub(crate) fn banner(addr: SocketAddr, database: &DatabaseUrl) -> String {
 }
 
 /// An address that a browser on this machine can open.
-fn base(addr: SocketAddr) -> String {
+fn base(addr: SocketAddr, scheme: &str) -> String {
     let host = if addr.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { addr.ip() };
-    format!("http://{}", SocketAddr::new(host, addr.port()))
+    format!("{scheme}://{}", SocketAddr::new(host, addr.port()))
 }
 
 #[cfg(test)]
@@ -30,8 +30,8 @@ mod tests {
 
     #[test]
     fn addresses_can_be_opened_as_they_are() {
-        assert_eq!(base("127.0.0.1:8000".parse().unwrap()), "http://127.0.0.1:8000");
-        assert_eq!(base("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80");
-        assert_eq!(base("[::1]:8000".parse().unwrap()), "http://[::1]:8000");
+        assert_eq!(base("127.0.0.1:8000".parse().unwrap(), "http"), "http://127.0.0.1:8000");
+        assert_eq!(base("0.0.0.0:80".parse().unwrap(), "http"), "http://127.0.0.1:80");
+        assert_eq!(base("[::1]:8000".parse().unwrap(), "https"), "https://[::1]:8000");
     }
 }

@@ -1,8 +1,10 @@
 //! The command line.
 
 mod args;
+mod check_config;
 mod create_admin;
 mod failure;
+mod keys;
 mod migrate;
 mod openapi;
 mod serve;
@@ -47,6 +49,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         None | Some(Command::Serve(_)) => serve::run(settings),
         Some(Command::Migrate) => migrate::run(&settings),
         Some(Command::CreateAdmin(arguments)) => create_admin::run(&settings, &sources, arguments),
+        Some(Command::CheckConfig) => check_config::run(&settings),
+        Some(Command::Keys(arguments)) => keys::run(&settings, arguments.command),
         Some(Command::Openapi(arguments)) => openapi::run(&settings, arguments.format),
     }
 }

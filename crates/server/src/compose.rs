@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use application::{AccountPorts, Accounts, DoctorRules, Doctors, Health, Mappings, Patients};
 use domain::EmailRule;
-use domain::ports::{Clock, Random};
-use http_api::{AppState, Draining, HttpSettings};
+use domain::ports::{Clock, Random, RateLimiter};
+use http_api::{AppState, Draining, HttpSettings, Limits, Load, TrustedProxies};
 use persistence::{DatabaseSettings, Stores};
-use security::{
-    BcryptHasher, HashingSettings, KeyRing, SecretKey, Signer, Strength, SystemClock, SystemRandom,
-};
+use security::{BcryptHasher, HashingSettings, LocalRateLimiter, Strength, SystemClock, SystemRandom};
 
+use crate::keys::Keys;
 use crate::settings::Settings;
 use crate::{StartError, data_dir};
 
@@ -19,11 +18,11 @@ use crate::{StartError, data_dir};
 ///
 /// Makes the data folder and the signing secret where they are needed and missing. Blocks.
 pub fn compose(settings: &Settings) -> Result<AppState, StartError> {
-    compose_with(settings, &data_dir::secret(settings)?)
+    compose_with(settings, &Keys::open(settings)?)
 }
 
-/// The same with the signing secret at hand.
-pub(crate) fn compose_with(settings: &Settings, secret: &SecretKey) -> Result<AppState, StartError> {
+/// The same with the keys at hand.
+pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<AppState, StartError> {
     data_dir::prepare(settings)?;
     let url = settings.database_url.expose();
     if settings.database.migrate {
@@ -34,18 +33,19 @@ pub(crate) fn compose_with(settings: &Settings, secret: &SecretKey) -> Result<Ap
     let stores = Stores::connect(&database(settings))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let signer = Signer::new(KeyRing::new(secret), settings.auth.access_lifetime(), Arc::clone(&random))?;
     let ports = AccountPorts {
         users: Arc::clone(&stores.users),
         sessions: stores.sessions,
         hasher: Arc::new(BcryptHasher::new(&hashing(settings))?),
         strength: Arc::new(Strength),
-        signer: Arc::new(signer),
+        signer: keys.signer(),
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
     };
+    let accounts = Accounts::new(ports, settings.auth.session_rules());
+    let is_limited = settings.limits.enabled;
     Ok(AppState {
-        accounts: Accounts::new(ports, settings.auth.session_rules()),
+        accounts: if is_limited { accounts.throttled(stores.throttle) } else { accounts },
         patients: Patients::new(stores.patients, Arc::clone(&clock)),
         doctors: Doctors::new(stores.doctors, stores.users, Arc::clone(&clock), doctor_rules(settings)),
         mappings: Mappings::new(stores.mappings, Arc::clone(&clock)),
@@ -53,6 +53,10 @@ pub(crate) fn compose_with(settings: &Settings, secret: &SecretKey) -> Result<Ap
         clock,
         random,
         draining: Draining::default(),
+        limits: is_limited.then(|| limits(settings, stores.limiter)),
+        trusted_proxies: TrustedProxies::new(settings.server.trusted_proxies.clone()),
+        load: Load::new(settings.server.max_in_flight),
+        cors_origins: settings.api.cors_origins.clone(),
         settings: http(settings),
     })
 }
@@ -62,6 +66,7 @@ pub(crate) fn http(settings: &Settings) -> HttpSettings {
     HttpSettings {
         mapping_detail: settings.api.mapping_detail.into(),
         require_if_match: settings.api.require_if_match,
+        is_tls: settings.server.tls_files().is_some(),
     }
 }
 
@@ -76,6 +81,16 @@ fn hashing(settings: &Settings) -> HashingSettings {
         cost: settings.auth.password_cost,
         pepper: settings.password_pepper.clone(),
         ..HashingSettings::default()
+    }
+}
+
+/// Replicas count in their database together, a process alone by itself.
+fn limits(settings: &Settings, shared: Option<Arc<dyn RateLimiter>>) -> Limits {
+    Limits {
+        limiter: shared.unwrap_or_else(|| Arc::new(LocalRateLimiter::new())),
+        anonymous: settings.limits.anonymous,
+        user: settings.limits.user,
+        sign_in: settings.limits.sign_in,
     }
 }
 

@@ -1,21 +1,15 @@
-//! The data folder: the generated secret, and the mark that a server is at work.
+//! The data folder, and the mark that a server is at work.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use security::{SecretKey, SystemRandom};
-
 use crate::StartError;
-use crate::settings::{Environment, Settings};
+use crate::settings::Settings;
 
 /// Only the user of the server may look into the folder.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
-const SECRET_FILE: &str = "secret.key";
 
 /// Held for as long as a server works on a SQLite database.
 #[derive(Debug)]
@@ -29,20 +23,6 @@ pub(crate) fn prepare(settings: &Settings) -> Result<(), StartError> {
         Some(folder) if !folder.as_os_str().is_empty() => make_folder(folder),
         _ => Ok(()),
     }
-}
-
-/// The configured secret, or the one in the data folder, made now if there is none.
-pub(crate) fn secret(settings: &Settings) -> Result<SecretKey, StartError> {
-    if let Some(secret) = &settings.secret_key {
-        return Ok(secret.clone());
-    }
-    if settings.server.environment == Environment::Production {
-        return Err(StartError::NoSecret);
-    }
-    make_folder(&settings.server.data_dir)?;
-    let path = settings.server.data_dir.join(SECRET_FILE);
-    let text = read_or_make(&path).map_err(|source| StartError::SecretFile { path: path.clone(), source })?;
-    SecretKey::parse(text.trim().to_owned().into()).map_err(|source| StartError::ShortSecret { path, source })
 }
 
 /// Marks the SQLite database as in use; on PostgreSQL many servers work together and nothing is marked.
@@ -61,7 +41,8 @@ pub(crate) fn lock(settings: &Settings) -> Result<Option<Lock>, StartError> {
     }
 }
 
-fn make_folder(path: &Path) -> Result<(), StartError> {
+/// Makes a folder that only the user of the server may look into.
+pub(crate) fn make_folder(path: &Path) -> Result<(), StartError> {
     DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
@@ -69,35 +50,13 @@ fn make_folder(path: &Path) -> Result<(), StartError> {
         .map_err(|source| StartError::Folder { path: path.to_owned(), source })
 }
 
-fn read_or_make(path: &Path) -> io::Result<String> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
-        read => return read,
-    }
-    fs::read_to_string(path)
-}
-
-/// Writes a new secret beside `path` and then puts it there whole, unless another server was faster: no
-/// server ever reads half a secret or replaces one.
-fn make(path: &Path) -> io::Result<()> {
-    let draft =
-        path.with_extension(format!("draft-{}-{:?}", std::process::id(), std::thread::current().id()));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&draft)?;
-    let written =
-        writeln!(file, "{}", STANDARD.encode(SystemRandom.secret_bytes())).and_then(|()| file.sync_all());
-    let placed = written.and_then(|()| match fs::hard_link(&draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        placed => placed,
-    });
-    fs::remove_file(&draft)?;
-    placed
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::keys::Keys;
     use crate::settings::Sources;
 
     fn settings(folder: &Path) -> Settings {
@@ -118,40 +77,10 @@ mod tests {
     fn folder_and_secret_are_for_the_server_only() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("data");
-        secret(&settings(&folder)).unwrap();
+        Keys::open(&settings(&folder)).unwrap();
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&folder.join("secret.key")), 0o600);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn the_secret_is_made_once_even_by_many_servers_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret.key");
-        let read: Vec<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| read_or_make(&path).unwrap())).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-        });
-        assert!(read.iter().all(|secret| *secret == read[0] && secret.len() == 45));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn production_makes_no_secret_up() {
-        let folder = tempfile::tempdir().unwrap();
-        let production = ("HEALTHCORE__SERVER__ENVIRONMENT", "production");
-        let settings = settings_with(folder.path(), &[production]);
-        assert!(matches!(secret(&settings), Err(StartError::NoSecret)));
-        let given = settings_with(folder.path(), &[production, ("SECRET_KEY", &"x".repeat(32))]);
-        assert!(secret(&given).is_ok());
-        assert!(!folder.path().join("secret.key").exists());
-    }
-
-    #[test]
-    fn a_secret_that_was_cut_short_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("secret.key"), "short\n").unwrap();
-        assert!(matches!(secret(&settings(folder.path())), Err(StartError::ShortSecret { .. })));
     }
 
     #[test]
@@ -172,7 +101,7 @@ mod tests {
         let settings =
             settings_with(&folder, &[("DATABASE_URL", "postgres://h/db"), ("SECRET_KEY", &secret)]);
         prepare(&settings).unwrap();
-        super::secret(&settings).unwrap();
+        Keys::open(&settings).unwrap();
         assert!(lock(&settings).unwrap().is_none());
         assert!(!folder.exists());
     }

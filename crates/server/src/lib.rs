@@ -8,11 +8,14 @@ mod banner;
 pub mod cli;
 mod compose;
 mod data_dir;
+mod key_store;
+mod keys;
 mod output;
 mod running;
 pub mod settings;
 mod start_error;
 mod telemetry;
+mod tls;
 
 pub use compose::compose;
 pub use running::{Running, Server};

@@ -7,16 +7,23 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use http_api::{Draining, Shared};
+use application::Accounts;
+use http_api::{Draining, PublicKeys, Shared};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
-use crate::StartError;
 use crate::compose::compose_with;
 use crate::data_dir::{self, Lock};
+use crate::keys::Keys;
 use crate::settings::Settings;
+use crate::{StartError, tls};
 
 /// How long a client may take for the head of a request (RFC 9110 leaves it to the server).
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Between two questions for sessions that other replicas have ended: they are to be dead here, too, within
+/// a second.
+const ENDED_SESSIONS_INTERVAL: Duration = Duration::from_millis(400);
 
 /// Starts servers.
 #[derive(Debug)]
@@ -26,10 +33,14 @@ pub struct Server;
 pub struct Running {
     /// Where it listens; with the real port when the settings said 0.
     pub addr: SocketAddr,
+    /// Whether it speaks TLS.
+    pub is_tls: bool,
     draining: Draining,
     drain_delay: Duration,
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
+    watch: JoinHandle<()>,
+    key_watch: JoinHandle<()>,
     lock: Option<Lock>,
 }
 
@@ -38,14 +49,18 @@ impl Server {
     pub async fn start(settings: Settings) -> Result<Running, StartError> {
         let prepared = tokio::task::spawn_blocking(move || {
             // First what needs no file: a start that is refused leaves nothing behind.
-            let secret = data_dir::secret(&settings)?;
+            settings.check()?;
+            let keys = Keys::open(&settings)?;
             data_dir::prepare(&settings)?;
             let lock = data_dir::lock(&settings)?;
-            Ok::<_, StartError>((compose_with(&settings, &secret)?, lock, settings))
+            Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
         });
-        let (state, lock, settings) = prepared.await.map_err(io::Error::other)??;
+        let (state, keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
         let draining = state.draining.clone();
-        let shared = Shared::new(state);
+        let watch = tokio::spawn(learn_ended_sessions(state.accounts.clone()));
+        let signer = keys.signer();
+        let key_watch = tokio::spawn(keys.watch());
+        let shared = Shared::new(state).publishing(PublicKeys::new(move || signer.jwks()));
         let address = settings.server.bind;
         let mut server = HttpServer::new(move || http_api::app(&shared))
             .client_request_timeout(HEAD_DEADLINE)
@@ -54,17 +69,39 @@ impl Server {
         if settings.server.workers > 0 {
             server = server.workers(settings.server.workers.into());
         }
-        let server = server.bind(address).map_err(|source| StartError::Bind { address, source })?;
+        let tls = settings.server.tls_files().map(|(chain, key)| tls::config(chain, key)).transpose()?;
+        let is_tls = tls.is_some();
+        let bound = match tls {
+            Some(tls) => server.bind_rustls_0_23(address, tls),
+            None => server.bind(address),
+        };
+        let server = bound.map_err(|source| StartError::Bind { address, source })?;
         let addr = server.addrs().first().copied().unwrap_or(address);
         let server = server.run();
         Ok(Running {
             addr,
+            is_tls,
             draining,
             drain_delay: settings.server.drain_delay(),
             handle: server.handle(),
             task: tokio::spawn(server),
+            watch,
+            key_watch,
             lock,
         })
+    }
+}
+
+/// Asks for the sessions that other replicas have ended, for as long as the server runs.
+async fn learn_ended_sessions(accounts: Accounts) {
+    let mut ticks = tokio::time::interval(ENDED_SESSIONS_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = accounts.learn_ended_sessions().await {
+            // Until the next success each request asks for its own session.
+            tracing::warn!(%error, "could not ask which sessions have ended");
+        }
     }
 }
 
@@ -76,6 +113,8 @@ impl Running {
         tokio::time::sleep(self.drain_delay).await;
         self.handle.stop(true).await;
         let result = self.task.await.map_err(io::Error::other).flatten();
+        self.watch.abort();
+        self.key_watch.abort();
         // Only now may another server take the database.
         drop(self.lock);
         result

@@ -4,27 +4,35 @@ mod choice;
 mod database;
 mod error;
 mod families;
+mod keys;
 mod layer;
+mod safety;
 mod sections;
 mod source;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
+use std::path::PathBuf;
 
 use config::{Config, ConfigError};
 use secrecy::{ExposeSecret as _, SecretString};
-use security::{SecretKey, SecretKeyError};
+use security::SecretKey;
 use serde::Deserialize;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-pub use choice::{DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting};
+pub use choice::{
+    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, SigningAlgorithm,
+};
 pub use database::DatabaseUrl;
 pub use error::SettingsError;
 pub use sections::{
-    AccessSettings, ApiSettings, AuthSettings, DatabaseSection, DoctorsSettings, LogSettings, ServerSettings,
+    AccessSettings, ApiSettings, AuthSettings, DatabaseSection, DoctorsSettings, LimitsSettings, LogSettings,
+    ServerSettings,
 };
 pub use source::{Flags, Sources};
 
+use keys::KeySettings;
 use layer::Layer;
 
 /// Every setting.
@@ -38,8 +46,12 @@ pub struct Settings {
     pub database_url: DatabaseUrl,
     /// `[auth]`
     pub auth: AuthSettings,
-    /// The signing secret, if one is configured.
+    /// The signing secret, if one is given as such.
     pub secret_key: Option<SecretKey>,
+    /// The file of keys, if one is given: of secrets, or with EdDSA of private keys.
+    pub key_file: Option<PathBuf>,
+    /// Other secrets whose tokens count.
+    pub previous_secret_keys: Vec<SecretKey>,
     /// The secret in every password hash, if one is configured.
     pub password_pepper: Option<SecretString>,
     /// `[access]`
@@ -48,8 +60,12 @@ pub struct Settings {
     pub doctors: DoctorsSettings,
     /// `[api]`
     pub api: ApiSettings,
+    /// `[limits]`
+    pub limits: LimitsSettings,
     /// `[log]`
     pub log: LogSettings,
+    /// Where each came from.
+    origins: Origins,
 }
 
 /// What the sources say, word for word.
@@ -65,10 +81,12 @@ struct Raw {
     access: AccessSettings,
     doctors: DoctorsSettings,
     api: ApiSettings,
+    limits: LimitsSettings,
     log: LogSettings,
 }
 
 /// Which source has the last word on each key.
+#[derive(Clone)]
 struct Origins(BTreeMap<String, String>);
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
@@ -96,26 +114,30 @@ impl Settings {
             origins.bad(&key, expected(error.inner()))
         })?;
         raw.validate().map_err(|errors| origins.out_of_range(&errors))?;
-        raw.resolve(&origins)
+        raw.resolve(origins)
+    }
+
+    /// Refuses what is unsafe for patients' records. Outside production nothing is.
+    ///
+    /// # Errors
+    /// Everything that is unsafe, at once.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        SettingsError::all(safety::faults(self))
     }
 }
 
 impl Raw {
     /// Reads the files of secrets and puts together what was given in parts.
-    fn resolve(self, origins: &Origins) -> Result<Settings, SettingsError> {
-        let secret = |key, value: &SecretString, file: &str| origins.secret(key, value, file);
+    fn resolve(self, origins: Origins) -> Result<Settings, SettingsError> {
+        let mut faults = Vec::new();
+        let keys = KeySettings::read(&self.auth, &origins, &mut faults);
+        let mut secret =
+            |key, value: &SecretString, file: &str| noted(&mut faults, origins.secret(key, value, file));
         let (auth, database) = (&self.auth, &self.database);
-        let secret_key = secret("auth.secret_key", &auth.secret_key, &auth.secret_key_file)?;
-        let secret_key =
-            secret_key.map(SecretKey::parse).transpose().map_err(|SecretKeyError::TooShort| {
-                let key =
-                    if auth.secret_key_file.is_empty() { "auth.secret_key" } else { "auth.secret_key_file" };
-                origins.bad(key, "must have at least 32 bytes; `openssl rand -base64 48` makes a good one")
-            })?;
         let password_pepper =
-            secret("auth.password_pepper", &auth.password_pepper, &auth.password_pepper_file)?;
-        let url = secret("database.url", &database.url, &database.url_file)?;
-        let password = secret("database.password", &database.password, &database.password_file)?;
+            secret("auth.password_pepper", &auth.password_pepper, &auth.password_pepper_file);
+        let url = secret("database.url", &database.url, &database.url_file);
+        let password = secret("database.password", &database.password, &database.password_file);
         let has_parts = !database.host.is_empty() || !database.name.is_empty();
         let database_url = match url {
             Some(url) => DatabaseUrl::new(url),
@@ -123,21 +145,45 @@ impl Raw {
             None => DatabaseUrl::in_folder(&self.server.data_dir),
         };
         if self.server.data_dir.as_os_str().is_empty() {
-            return Err(origins.bad("server.data_dir", "must name a folder"));
+            faults.push(origins.bad("server.data_dir", "must name a folder"));
         }
-        let Self { server, database, auth, access, doctors, api, log } = self;
-        Ok(Settings {
+        let Self { server, database, auth, access, doctors, api, limits, log } = self;
+        let KeySettings { secret_key, key_file, previous: previous_secret_keys } = keys;
+        let settings = Settings {
             server,
             database,
             database_url,
             auth,
             secret_key,
+            key_file,
+            previous_secret_keys,
             password_pepper,
             access,
             doctors,
             api,
+            limits,
             log,
-        })
+            origins,
+        };
+        if !faults.is_empty() {
+            // Who mends one thing shall not learn of the next one only then.
+            faults.extend(safety::faults_besides(&settings, &faults));
+        }
+        SettingsError::all(faults).map(|()| settings)
+    }
+}
+
+/// What was read; what could not be is noted.
+fn noted<T>(faults: &mut Vec<SettingsError>, read: Result<Option<T>, SettingsError>) -> Option<T> {
+    read.unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    })
+}
+
+impl fmt::Debug for Origins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Origins(…)")
     }
 }
 

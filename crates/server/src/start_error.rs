@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use domain::ports::TokenError;
 use persistence::OpenError;
-use security::{HasherError, SecretKeyError};
+use security::{HasherError, KeyFileError};
 
 use crate::settings::SettingsError;
 
@@ -16,10 +16,10 @@ pub enum StartError {
     /// A setting is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// In production secrets are not made up.
+    /// In production keys are not made up.
     #[error(
         "setting `auth.secret_key` is required in production: give SECRET_KEY or SECRET_KEY_FILE at least 32 \
-         random bytes, such as of `openssl rand -base64 48`"
+         random bytes, such as of `openssl rand -base64 48` (with EdDSA: `auth.private_key_file`)"
     )]
     NoSecret,
     /// The data folder cannot be used.
@@ -31,23 +31,26 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// The generated secret cannot be read or kept.
-    #[error("cannot use the secret in {}", path.display())]
-    SecretFile {
+    /// A file of keys cannot be read or kept.
+    #[error("cannot use the keys in {}", path.display())]
+    KeyFile {
         /// Which file.
         path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
     },
-    /// Somebody has shortened the generated secret.
-    #[error("the secret in {} is too short; remove the file, and everybody must sign in again", path.display())]
-    ShortSecret {
+    /// A file of keys holds something else.
+    #[error(
+        "cannot use the keys in {}: {source}; put the file back, or remove it, and everybody must sign in again",
+        path.display()
+    )]
+    BadKeyFile {
         /// Which file.
         path: PathBuf,
         /// Why.
         #[source]
-        source: SecretKeyError,
+        source: KeyFileError,
     },
     /// Another server uses the same SQLite database.
     #[error(
@@ -77,6 +80,14 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The files for TLS cannot be used.
+    #[error("setting `{setting}` cannot be used: {reason}")]
+    Tls {
+        /// Which of them.
+        setting: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The operating system refuses something that every program needs.
     #[error("cannot run")]
     System(#[from] io::Error),
@@ -89,6 +100,7 @@ impl StartError {
             self,
             Self::Settings(_)
                 | Self::NoSecret
+                | Self::Tls { .. }
                 | Self::Database(OpenError::Scheme | OpenError::Malformed(_) | OpenError::NotBuilt(_))
         )
     }

@@ -16,6 +16,8 @@ mod check;
 mod sample;
 
 pub mod doctors;
+pub mod limits_rate;
+pub mod limits_sign_in;
 pub mod mappings;
 pub mod patients;
 pub mod sessions;
@@ -26,7 +28,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use domain::ports::{
-    DoctorRepository, MappingRepository, PatientRepository, SessionRepository, UserRepository,
+    DoctorRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository, SignInThrottle,
+    UserRepository,
 };
 use domain::{Doctor, EmailRule, MappingView, NewMapping, Patient, User, UserId, UserName};
 
@@ -90,6 +93,36 @@ impl PatientStore {
         guard: Box<dyn Any + Send>,
     ) -> Self {
         Self { patients, ann, eve, _guard: guard }
+    }
+}
+
+/// An adapter whose state is fresh, as two replicas of the server see it.
+pub struct Replicas<T: ?Sized> {
+    /// What the one sees.
+    pub one: Arc<T>,
+    /// What the other sees; the same where there is one process only.
+    pub other: Arc<T>,
+    /// Dropped last: a database, a folder. `Box::new(())` when there is nothing to keep.
+    pub guard: Box<dyn Any + Send>,
+}
+
+/// Counters of requests.
+pub type Limiters = Replicas<dyn RateLimiter>;
+/// Counters of attempts to sign in.
+pub type Throttles = Replicas<dyn SignInThrottle>;
+
+impl<T: ?Sized> Replicas<T> {
+    /// The one for even numbers, the other for odd ones.
+    fn replica(&self, number: u32) -> &Arc<T> {
+        if number.is_multiple_of(2) { &self.one } else { &self.other }
+    }
+}
+
+impl Limiters {
+    /// An adapter that counts for its own process only.
+    pub fn alone(limiter: impl RateLimiter + 'static) -> Self {
+        let one: Arc<dyn RateLimiter> = Arc::new(limiter);
+        Self { other: Arc::clone(&one), one, guard: Box::new(()) }
     }
 }
 
@@ -186,6 +219,28 @@ macro_rules! patient_contract {
     };
 }
 
+/// Makes a `#[test]` of every rule of the port `RateLimiter`, in the module `limits_rate`.
+///
+/// The argument is a future that gives fresh [`Limiters`](crate::contract::Limiters); it is evaluated anew for each
+/// test.
+#[macro_export]
+macro_rules! rate_limit_contract {
+    ($store:expr $(,)?) => {
+        $crate::rate_rules!($store);
+    };
+}
+
+/// Makes a `#[test]` of every rule of the port `SignInThrottle`, in the module `limits_sign_in`.
+///
+/// The argument is a future that gives fresh [`Throttles`](crate::contract::Throttles); it is evaluated anew for
+/// each test.
+#[macro_export]
+macro_rules! sign_in_contract {
+    ($store:expr $(,)?) => {
+        $crate::sign_in_rules!($store);
+    };
+}
+
 /// A module of tests, one for each rule.
 #[doc(hidden)]
 #[macro_export]
@@ -237,9 +292,11 @@ mod tests {
 
     lists_each_rule! {
         users: accounts changes;
-        sessions: open rotate;
+        sessions: open rotate list end password;
         patients: records changes lists search;
         doctors: records unique changes lists;
+        limits_rate: takes parallel;
+        limits_sign_in: attempts forgiving parallel;
         mappings: assign reads changes ends;
     }
 }

@@ -15,3 +15,5 @@ CREATE TABLE sessions (
 );
 
 CREATE INDEX sessions_user_id_idx ON sessions (user_id, created_at, id) WHERE ended_at IS NULL;
+-- Each replica asks again and again which sessions have ended of late.
+CREATE INDEX sessions_ended_at_idx ON sessions (ended_at) WHERE ended_at IS NOT NULL;

@@ -19,5 +19,7 @@ CREATE TABLE users (
     CONSTRAINT users_version_check CHECK (version >= 1)
 ) STRICT;
 
-CREATE UNIQUE INDEX users_username_key_key ON users (username_key);
+-- Where two rules are broken at once, SQLite names the index that was made last and PostgreSQL the one that was made
+-- first. Both are to name the same.
 CREATE UNIQUE INDEX users_email_key_key ON users (email_key);
+CREATE UNIQUE INDEX users_username_key_key ON users (username_key);

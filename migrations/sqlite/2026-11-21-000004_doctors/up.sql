@@ -24,8 +24,9 @@ CREATE TABLE doctors (
 ) STRICT;
 
 -- A retired doctor frees its address and its licence. The address key is set only where addresses are unique.
-CREATE UNIQUE INDEX doctors_email_key_key ON doctors (email_key) WHERE retired_at IS NULL;
+-- In the order in which SQLite looks at them last: see users.
 CREATE UNIQUE INDEX doctors_license_number_key ON doctors (license_number) WHERE retired_at IS NULL;
+CREATE UNIQUE INDEX doctors_email_key_key ON doctors (email_key) WHERE retired_at IS NULL;
 CREATE INDEX doctors_created_at_idx ON doctors (created_at, id) WHERE retired_at IS NULL;
 CREATE INDEX doctors_name_key_idx ON doctors (name_key, id) WHERE retired_at IS NULL;
 

@@ -1,5 +1,7 @@
 //! Limits that all replicas share.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
@@ -25,11 +27,8 @@ pub trait SignInThrottle: Send + Sync {
     ///
     /// Returns how long to wait when one of the three refuses; then nothing is counted. Of many calls at
     /// once no more may pass than of as many in a row.
-    async fn admit(
-        &self,
-        attempt: &Attempt,
-        now: Timestamp,
-    ) -> Result<Result<(), std::time::Duration>, RepositoryError>;
+    async fn admit(&self, attempt: &Attempt, now: Timestamp)
+    -> Result<Result<(), Duration>, RepositoryError>;
 
     /// Takes an attempt back that turned out to be right; the pair starts afresh.
     async fn forgive(&self, attempt: &Attempt, now: Timestamp) -> Result<(), RepositoryError>;

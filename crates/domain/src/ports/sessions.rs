@@ -1,10 +1,13 @@
 //! The store of sessions.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
 use crate::{
-    NewSession, PasswordHash, RefreshCounter, Rotation, RotationRule, SessionId, Timestamp, User, UserId,
+    NewSession, PasswordHash, RefreshCounter, Rehash, Rotation, RotationRule, Session, SessionId, Timestamp,
+    User, UserId,
 };
 
 /// Stores sessions, one row each.
@@ -12,7 +15,8 @@ use crate::{
 #[async_trait]
 pub trait SessionRepository: Send + Sync {
     /// Opens a session of `user` at the first refresh counter and notes `now` as the user's last sign-in.
-    /// A hash that is given replaces the stored one: the same password in a newer scheme.
+    /// A rehash replaces the stored hash if that is still the one that was verified: a password that was
+    /// changed meanwhile must stay.
     ///
     /// Returns the user with the new `last_login`. Must return `Missing(User)` for an unknown or inactive
     /// user.
@@ -20,7 +24,7 @@ pub trait SessionRepository: Send + Sync {
         &self,
         user: UserId,
         session: &NewSession,
-        rehashed: Option<PasswordHash>,
+        rehash: Option<Rehash>,
         now: Timestamp,
     ) -> Result<User, RepositoryError>;
 
@@ -40,4 +44,41 @@ pub trait SessionRepository: Send + Sync {
         rule: RotationRule,
         now: Timestamp,
     ) -> Result<Rotation, RepositoryError>;
+
+    /// The user's sessions that are neither ended nor past their end nor unused for longer than `idle`,
+    /// newest first.
+    async fn list(
+        &self,
+        user: UserId,
+        idle: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, RepositoryError>;
+
+    /// Ends one session of the user.
+    ///
+    /// Must return `Missing(Session)` when it is not the user's or has ended already.
+    async fn end(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<(), RepositoryError>;
+
+    /// Ends all sessions of the user and returns those that this has ended.
+    async fn end_all(&self, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, RepositoryError>;
+
+    /// Sets a new password and ends every session of the user but `keep`, whose refresh token moves on to
+    /// the counter that is returned, with the ids of the sessions that were ended.
+    ///
+    /// Must return `Missing(Session)` when `keep` is not a session of the user that goes on, and `Stale` when
+    /// the stored hash is no longer `verified`: the password was changed meanwhile.
+    async fn change_password(
+        &self,
+        user: UserId,
+        keep: SessionId,
+        verified: &PasswordHash,
+        new: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<(RefreshCounter, Vec<SessionId>), RepositoryError>;
+
+    /// The sessions that ended after `since`, whoever ended them.
+    async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, RepositoryError>;
+
+    /// Whether the session has been opened and not ended.
+    async fn is_live(&self, session: SessionId) -> Result<bool, RepositoryError>;
 }

@@ -2,8 +2,8 @@
 
 use application::{AcceptedPassword, Accounts, SignedInUser, Tokens};
 use domain::{
-    EmailAddress, HumanName, LoginName, NewUser, Password, Phone, Role, Timestamp, User, UserChange, UserId,
-    UserName,
+    EmailAddress, HumanName, LoginName, NewUser, Password, Phone, Role, Session, SessionId, Timestamp, User,
+    UserChange, UserId, UserName,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -84,7 +84,7 @@ impl RegisterRequest {
     fn password(&self, accounts: &Accounts, errors: &mut FieldErrors) -> Option<AcceptedPassword> {
         let typed = required_text(errors, "password", &self.password)?;
         let own = [&self.username, &self.email, &self.name, &self.first_name, &self.last_name];
-        let own: Vec<String> = own.into_iter().filter_map(text_of).map(str::to_owned).collect();
+        let own: Vec<String> = own.into_iter().filter_map(given).map(str::to_owned).collect();
         accounts.accept_password(typed, &own).map_err(|invalid| errors.add_all(&invalid, &[])).ok()
     }
 }
@@ -226,6 +226,71 @@ impl UpdateMeRequest {
         }
         let password = text_of(&self.current_password).map(Password::new);
         errors.finish(Some((change, password)))
+    }
+}
+
+/// A change of the own password.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct PasswordRequest {
+    /// The present password.
+    #[serde(default)]
+    #[schema(value_type = String, format = Password, required)]
+    current_password: Sent<Text>,
+    /// The password from now on: 8 to 128 characters, not easy to guess.
+    #[serde(default)]
+    #[schema(value_type = String, min_length = 8, max_length = 128, format = Password, required)]
+    new_password: Sent<Text>,
+}
+
+impl PasswordRequest {
+    /// The present password and the new one, as they were typed.
+    pub(crate) fn into_passwords(self) -> Result<(Password, String), Problem> {
+        let mut errors = FieldErrors::default();
+        let current =
+            required_text(&mut errors, "current_password", &self.current_password).map(Password::new);
+        let new = required_text(&mut errors, "new_password", &self.new_password).map(str::to_owned);
+        errors.finish(current.zip(new))
+    }
+}
+
+/// A session: one sign-in on one device.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(crate) struct SessionResponse<'a> {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
+    /// When the user signed in.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last refreshed.
+    #[schema(value_type = String, format = DateTime)]
+    last_used_at: Timestamp,
+    /// The end that no refresh moves.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// The client's address at the sign-in.
+    #[schema(value_type = Option<String>, required)]
+    address: Option<&'a str>,
+    /// What the client called itself then.
+    #[schema(value_type = Option<String>, required)]
+    user_agent: Option<&'a str>,
+    /// True for the session of this request.
+    current: bool,
+}
+
+impl<'a> SessionResponse<'a> {
+    /// The session as it is shown to somebody in the session `current`.
+    pub(crate) fn new(session: &'a Session, current: SessionId) -> Self {
+        Self {
+            id: session.id,
+            created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            expires_at: session.expires_at,
+            address: session.address.as_deref(),
+            user_agent: session.user_agent.as_deref(),
+            current: session.id == current,
+        }
     }
 }
 

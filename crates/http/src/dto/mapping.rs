@@ -65,11 +65,11 @@ impl MappingRequest {
 fn either<T: RecordId + PartialEq>(
     errors: &mut FieldErrors,
     (name, sent): (&'static str, &Sent<Integer>),
-    (other_name, other): (&'static str, &Sent<Integer>),
+    (other_name, other_sent): (&'static str, &Sent<Integer>),
 ) -> Option<(T, &'static str)> {
     let parse = |number| T::from_number(number).ok_or("must be a positive whole number");
     let value = errors.integer(name, sent, parse).value().map(|id| (id, name));
-    let other = errors.integer(other_name, other, parse).value().map(|id| (id, other_name));
+    let other = errors.integer(other_name, other_sent, parse).value().map(|id| (id, other_name));
     match (value, other) {
         (Some((id, _)), Some((other_id, _))) if id != other_id => {
             errors.add(name, format!("does not agree with {other_name}"));
@@ -78,7 +78,8 @@ fn either<T: RecordId + PartialEq>(
         (Some(value), _) | (None, Some(value)) => Some(value),
         (None, None) => {
             if !errors.has_any(&[name, other_name]) {
-                errors.add(name, "is required");
+                let is_other = sent.is_absent() && !other_sent.is_absent();
+                errors.add(if is_other { other_name } else { name }, "is required");
             }
             None
         }

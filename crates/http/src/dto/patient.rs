@@ -70,17 +70,16 @@ impl PatientRequest {
     /// The details of a new patient.
     pub(crate) fn into_new(self, today: Date) -> Result<PatientDetails, Problem> {
         let mut errors = FieldErrors::default();
+        self.require_name(&mut errors);
         let details = self.change(today, &mut errors).into_new(today);
         let details = details.map_err(|invalid| errors.add_all(&invalid, &name::NAME_FIELDS)).ok();
-        errors.finish(details)
+        errors.finish(details).map_err(|problem| problem.rename_field("name", self.name_field()))
     }
 
     /// A change that names the patient anew (`PUT`).
     pub(crate) fn into_replacement(self, today: Date) -> Result<PatientChange, Problem> {
         let mut errors = FieldErrors::default();
-        if self.name.is_absent() && self.first_name.is_absent() {
-            errors.add("name", "is required");
-        }
+        self.require_name(&mut errors);
         let change = self.change(today, &mut errors);
         errors.finish(Some(change))
     }
@@ -90,6 +89,13 @@ impl PatientRequest {
         let mut errors = FieldErrors::default();
         let change = self.change(today, &mut errors);
         errors.finish(Some(change))
+    }
+
+    /// A last name alone is no name.
+    fn require_name(&self, errors: &mut FieldErrors) {
+        if self.name.is_absent() && self.first_name.is_absent() {
+            errors.add("name", "is required");
+        }
     }
 
     /// What this client calls the field that the domain calls `name`.

@@ -30,11 +30,12 @@ pub(crate) async fn auth_register(
     request: HttpRequest,
     body: ValidJson<RegisterRequest>,
 ) -> Result<Plain, Problem> {
-    let username_field = body.0.username_field();
+    let (username_field, email_field) = body.0.login_fields();
     let (user, password) = body.0.into_new(&app.accounts)?;
-    let registered = app.accounts.register(user, &password, client(&request)).await;
-    let registered =
-        registered.map_err(|error| Problem::from(error).rename_field("username", username_field))?;
+    let registered = app.accounts.register(user, &password, client(&request, &app)).await;
+    let registered = registered.map_err(|error| {
+        Problem::from(error).rename_field("username", username_field).rename_field("email", email_field)
+    })?;
     Plain::created(&RegisteredResponse::from(&registered))
 }
 
@@ -52,7 +53,7 @@ pub(crate) async fn auth_login(
     body: ValidJson<LoginRequest>,
 ) -> Result<Plain, Problem> {
     let (login, password) = body.0.into_credentials()?;
-    let signed_in = app.accounts.sign_in(login.as_ref(), password, client(&request)).await?;
+    let signed_in = app.accounts.sign_in(login.as_ref(), password, client(&request, &app)).await?;
     Plain::ok(&SignedInResponse::from(&signed_in))
 }
 
@@ -100,8 +101,12 @@ pub(crate) async fn auth_me(actor: SignedIn, app: Data<AppState>) -> Result<Plai
 pub(crate) async fn auth_me_update(
     actor: SignedIn,
     app: Data<AppState>,
+    request: HttpRequest,
     body: ValidJson<UpdateMeRequest>,
 ) -> Result<Plain, Problem> {
     let (change, current_password) = body.0.into_change()?;
-    Plain::ok(&UserResponse::from(&app.accounts.update_me(actor.0, change, current_password).await?))
+    let updated = app.accounts.update_me(actor.0, change, current_password, &client(&request, &app)).await;
+    // A user name that is the e-mail address moves with it, and may be taken.
+    let user = updated.map_err(|error| Problem::from(error).rename_field("username", "email"))?;
+    Plain::ok(&UserResponse::from(&user))
 }

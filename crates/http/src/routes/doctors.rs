@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use domain::DoctorId;
+use domain::{DoctorChange, DoctorId};
 
 use crate::auth::SignedIn;
 use crate::body::ValidJson;
@@ -88,9 +88,7 @@ pub(crate) async fn doctors_update(
     expected: Expected,
     body: ValidJson<DoctorRequest>,
 ) -> Result<Record, Problem> {
-    let change = body.0.into_replacement()?;
-    let doctor = app.doctors.update(actor.0, id.0, expected.0, &change).await?;
-    Record::new(doctor.version, &DoctorResponse::from(&doctor))
+    change_doctor(actor, &app, id, expected, body.0.into_replacement()?).await
 }
 
 /// Change fields of a doctor's entry.
@@ -110,9 +108,7 @@ pub(crate) async fn doctors_partial_update(
     expected: Expected,
     body: ValidJson<DoctorRequest>,
 ) -> Result<Record, Problem> {
-    let change = body.0.into_change()?;
-    let doctor = app.doctors.update(actor.0, id.0, expected.0, &change).await?;
-    Record::new(doctor.version, &DoctorResponse::from(&doctor))
+    change_doctor(actor, &app, id, expected, body.0.into_change()?).await
 }
 
 /// Retire a doctor; all assignments of the doctor end and stay in the history.
@@ -128,4 +124,15 @@ pub(crate) async fn doctors_delete(
 ) -> Result<NoContent, Problem> {
     app.doctors.retire(actor.0, id.0, expected.0).await?;
     Ok(NoContent)
+}
+
+async fn change_doctor(
+    actor: SignedIn,
+    app: &AppState,
+    id: PathId<DoctorId>,
+    expected: Expected,
+    change: DoctorChange,
+) -> Result<Record, Problem> {
+    let doctor = app.doctors.update(actor.0, id.0, expected.0, &change).await?;
+    Record::new(doctor.version, &DoctorResponse::from(&doctor))
 }

@@ -17,7 +17,8 @@ pub(super) fn operations() -> Vec<Operation> {
 /// As YAML, or as JSON with `?format=json` or `Accept: application/json`.
 #[utoipa::path(get, path = "/api/schema/", tag = "documents",
     params(("format" = Option<String>, Query, description = "`json` or `yaml`")),
-    responses((status = 200, description = "The document", content_type = "application/yaml", body = String)))]
+    responses((status = 200, description = "The document",
+        content((String = "application/yaml"), (Object = "application/json")))))]
 pub(crate) async fn schema(request: HttpRequest, document: Data<Document>) -> HttpResponse {
     if wants_json(&request) { json(&document) } else { yaml(&document) }
 }

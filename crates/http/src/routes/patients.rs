@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use domain::{PatientId, SortKey};
+use domain::{Date, PatientChange, PatientId, SortKey};
 
 use crate::auth::SignedIn;
 use crate::body::ValidJson;
@@ -87,12 +87,7 @@ pub(crate) async fn patients_update(
     expected: Expected,
     body: ValidJson<PatientRequest>,
 ) -> Result<Record, Problem> {
-    let today = app.patients.today();
-    let name_field = body.0.name_field();
-    let change = body.0.into_replacement(today)?;
-    let updated = app.patients.update(actor.0, id.0, expected.0, &change).await;
-    let patient = updated.map_err(|error| Problem::from(error).rename_field("name", name_field))?;
-    Record::new(patient.version, &PatientResponse::new(&patient, today))
+    change_patient(actor, &app, id, expected, body, PatientRequest::into_replacement).await
 }
 
 /// Change fields of a patient's record.
@@ -108,12 +103,7 @@ pub(crate) async fn patients_partial_update(
     expected: Expected,
     body: ValidJson<PatientRequest>,
 ) -> Result<Record, Problem> {
-    let today = app.patients.today();
-    let name_field = body.0.name_field();
-    let change = body.0.into_change(today)?;
-    let updated = app.patients.update(actor.0, id.0, expected.0, &change).await;
-    let patient = updated.map_err(|error| Problem::from(error).rename_field("name", name_field))?;
-    Record::new(patient.version, &PatientResponse::new(&patient, today))
+    change_patient(actor, &app, id, expected, body, PatientRequest::into_change).await
 }
 
 /// Delete a patient's record; the assignments of its doctors end.
@@ -140,4 +130,21 @@ pub(crate) async fn patients_doctors(
     request: HttpRequest,
 ) -> Result<Listed, Problem> {
     doctors_of(actor, app, id, request).await
+}
+
+/// `PUT` and `PATCH` differ in how the body is read.
+async fn change_patient(
+    actor: SignedIn,
+    app: &AppState,
+    id: PathId<PatientId>,
+    expected: Expected,
+    body: ValidJson<PatientRequest>,
+    read: fn(PatientRequest, Date) -> Result<PatientChange, Problem>,
+) -> Result<Record, Problem> {
+    let today = app.patients.today();
+    let name_field = body.0.name_field();
+    let change = read(body.0, today)?;
+    let updated = app.patients.update(actor.0, id.0, expected.0, &change).await;
+    let patient = updated.map_err(|error| Problem::from(error).rename_field("name", name_field))?;
+    Record::new(patient.version, &PatientResponse::new(&patient, today))
 }

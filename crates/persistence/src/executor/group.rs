@@ -11,9 +11,8 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::QueryResult;
 
 use super::Session;
-use super::job::{BoxedJob, Outcome, Refusal};
-use super::lane::refuse;
-use super::pool::{Lease, Pool};
+use super::job::{BoxedJob, Outcome, Refusal, refuse};
+use super::pool::Slot;
 
 /// The most jobs of one group.
 pub(super) const MOST: usize = 64;
@@ -21,11 +20,11 @@ pub(super) const MOST: usize = 64;
 /// Takes the lock for writing at once: a transaction that gets it only later can fail half-way.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
-pub(super) fn run<C: Session>(pool: &Pool<C>, jobs: VecDeque<BoxedJob<C>>) {
+pub(super) fn run<C: Session>(slot: &mut Slot<C>, jobs: VecDeque<BoxedJob<C>>) {
     let mut waiting = jobs;
     // More than one round only when a transaction broke in the middle: the rest gets a new one.
     while !waiting.is_empty() {
-        let ran = match commit_some(pool, &mut waiting) {
+        let ran = match commit_some(slot, &mut waiting) {
             Ok(ran) => ran,
             Err(refusal) => return waiting.into_iter().for_each(|job| refuse(job, refusal.clone())),
         };
@@ -38,22 +37,22 @@ pub(super) fn run<C: Session>(pool: &Pool<C>, jobs: VecDeque<BoxedJob<C>>) {
 /// Runs jobs from the front of `waiting` in one transaction and gives those back that were run, ready to be
 /// answered. An error means that no transaction could begin and nothing was run.
 fn commit_some<C: Session>(
-    pool: &Pool<C>,
+    slot: &mut Slot<C>,
     waiting: &mut VecDeque<BoxedJob<C>>,
 ) -> Result<Vec<BoxedJob<C>>, Refusal> {
-    let mut lease = pool.lease()?;
-    if let Err(error) = AnsiTransactionManager::begin_transaction_sql(&mut *lease, BEGIN) {
-        lease.condemn();
+    let connection = slot.ready()?;
+    if let Err(error) = AnsiTransactionManager::begin_transaction_sql(connection, BEGIN) {
+        slot.close();
         return Err(Refusal::NotBegun(Arc::new(error)));
     }
     let mut ran = Vec::with_capacity(waiting.len());
-    let committed = run_all(&mut lease, waiting, &mut ran)
-        .and_then(|()| AnsiTransactionManager::commit_transaction(&mut *lease));
+    let committed = run_all(connection, waiting, &mut ran)
+        .and_then(|()| AnsiTransactionManager::commit_transaction(connection));
     match committed {
-        Ok(()) => lease.trust(),
+        Ok(()) => slot.trust(),
         Err(error) => {
             // Closing the connection rolls back whatever is left.
-            lease.condemn();
+            slot.close();
             let error = Arc::new(error);
             for job in &mut ran {
                 job.refuse(Refusal::NotCommitted(Arc::clone(&error)));
@@ -65,23 +64,23 @@ fn commit_some<C: Session>(
 
 /// Runs each job within a savepoint. An error means that the transaction itself is broken.
 fn run_all<C: Session>(
-    lease: &mut Lease<C>,
+    connection: &mut C,
     waiting: &mut VecDeque<BoxedJob<C>>,
     ran: &mut Vec<BoxedJob<C>>,
 ) -> QueryResult<()> {
     while let Some(mut job) = waiting.pop_front() {
-        let ended = run_one(lease, &mut job);
+        let ended = run_one(connection, &mut job);
         ran.push(job);
         ended?;
     }
     Ok(())
 }
 
-fn run_one<C: Session>(lease: &mut Lease<C>, job: &mut BoxedJob<C>) -> QueryResult<()> {
-    AnsiTransactionManager::begin_transaction(&mut **lease)?;
-    if job.run(lease) == Outcome::Done {
-        AnsiTransactionManager::commit_transaction(&mut **lease)
+fn run_one<C: Session>(connection: &mut C, job: &mut BoxedJob<C>) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction(connection)?;
+    if job.run(connection) == Outcome::Done {
+        AnsiTransactionManager::commit_transaction(connection)
     } else {
-        AnsiTransactionManager::rollback_transaction(&mut **lease)
+        AnsiTransactionManager::rollback_transaction(connection)
     }
 }

@@ -1,7 +1,8 @@
 //! One piece of work, the place where its answer goes, and why it may not be done at all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -31,6 +32,12 @@ pub(crate) enum Refusal {
     /// The job had been run, and must not be run again.
     #[error("a database job that writes was about to be run twice")]
     RanBefore,
+    /// The database did not answer in time; nobody knows what became of a write.
+    #[error("the database did not answer in time")]
+    NoAnswer,
+    /// Every thread hangs in the database, and there are too many already that did.
+    #[error("all database threads hang")]
+    AllHang,
     /// The executor is shutting down.
     #[error("the database executor has stopped")]
     Stopped,
@@ -40,6 +47,7 @@ impl From<NotQueued> for Refusal {
     fn from(reason: NotQueued) -> Self {
         match reason {
             NotQueued::Full => Self::QueueFull,
+            NotQueued::Barred => Self::AllHang,
             NotQueued::Closed => Self::Stopped,
         }
     }
@@ -80,6 +88,12 @@ pub(super) trait Job<C>: Send {
     /// True when nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
 
+    /// True when the caller was refused while the job was under way.
+    fn is_refused(&self) -> bool;
+
+    /// Whoever waits for the answer, to be refused by another thread.
+    fn caller(&self) -> Arc<dyn Caller>;
+
     /// Runs the work and keeps its result.
     fn run(&mut self, connection: &mut C) -> Outcome;
 
@@ -93,17 +107,62 @@ pub(super) trait Job<C>: Send {
 /// A job as it stands in the queue.
 pub(super) type BoxedJob<C> = Box<dyn Job<C>>;
 
+/// Ends a job that was not run.
+pub(super) fn refuse<C>(mut job: BoxedJob<C>, refusal: Refusal) {
+    job.refuse(refusal);
+    job.answer();
+}
+
+/// Whoever waits for an answer, whatever it is.
+pub(super) trait Caller: Send + Sync {
+    /// When the call was made.
+    fn since(&self) -> Instant;
+
+    /// Gives `refusal` for an answer, unless there was one.
+    fn refuse(&self, refusal: Refusal);
+}
+
+/// The place where the answer goes: the first one counts.
+struct Reply<T, E> {
+    since: Instant,
+    sender: Mutex<Option<oneshot::Sender<Result<T, E>>>>,
+}
+
+impl<T, E> Reply<T, E> {
+    fn give(&self, result: Result<T, E>) {
+        let sender = self.lock().take();
+        if let Some(sender) = sender {
+            // Nobody waits any more: their loss.
+            let _ = sender.send(result);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<oneshot::Sender<Result<T, E>>>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Send, E: JobError> Caller for Reply<T, E> {
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        self.give(Err(refusal.into()));
+    }
+}
+
 struct Task<F, T, E> {
     kind: Kind,
     work: F,
     result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
+    reply: Arc<Reply<T, E>>,
 }
 
 impl<C, F, T, E> Job<C> for Task<F, T, E>
 where
     F: FnMut(&mut C) -> Result<T, E> + Send,
-    T: Send,
+    T: Send + 'static,
     E: JobError,
 {
     fn kind(&self) -> Kind {
@@ -111,7 +170,15 @@ where
     }
 
     fn is_abandoned(&self) -> bool {
-        self.reply.is_closed()
+        self.reply.lock().as_ref().is_none_or(oneshot::Sender::is_closed)
+    }
+
+    fn is_refused(&self) -> bool {
+        self.reply.lock().is_none()
+    }
+
+    fn caller(&self) -> Arc<dyn Caller> {
+        Arc::<Reply<T, E>>::clone(&self.reply)
     }
 
     fn run(&mut self, connection: &mut C) -> Outcome {
@@ -132,8 +199,7 @@ where
 
     fn answer(self: Box<Self>) {
         let result = self.result.unwrap_or_else(|| Err(Refusal::Stopped.into()));
-        // Nobody waits any more: their loss.
-        let _ = self.reply.send(result);
+        self.reply.give(result);
     }
 }
 
@@ -144,7 +210,8 @@ where
     T: Send + 'static,
     E: JobError,
 {
-    let (reply, answer) = oneshot::channel();
+    let (sender, answer) = oneshot::channel();
+    let reply = Arc::new(Reply { since: Instant::now(), sender: Mutex::new(Some(sender)) });
     queue.push(Box::new(Task { kind, work, result: None, reply })).map_err(Refusal::from)?;
     answer.await.unwrap_or_else(|_| Err(Refusal::Stopped.into()))
 }

@@ -1,16 +1,20 @@
 //! A queue with its threads.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::job::{BoxedJob, Refusal};
-use super::pool::Pool;
-use super::queue::{Queue, Taken};
+use super::job::{BoxedJob, Refusal, refuse};
+use super::pool::{Pool, Slot};
+use super::queue::{Next, Queue, Taken};
+use super::seat::{Living, Seat, Seated};
+use super::watch::{Patience, Watch};
 use super::{Session, group, single};
 
 /// How long a shutdown waits for the jobs that are under way.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How often a thread without work looks after its connection.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// How threads treat the jobs that they take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,64 +25,103 @@ pub(super) enum Rhythm {
     Grouped,
 }
 
-/// A queue, as many threads as connections, and a clock that refuses what waits too long.
-pub(super) struct Lane<C: Session> {
-    queue: Arc<Queue<BoxedJob<C>>>,
-    living: Arc<Living>,
+/// A queue, as many threads as connections, and a watcher that answers what takes too long.
+pub(super) struct Lane<C: Session>(Arc<Room<C>>);
+
+/// What the threads of a lane share.
+pub(super) struct Room<C: Session> {
+    pub(super) name: &'static str,
+    pub(super) queue: Queue<BoxedJob<C>>,
+    pub(super) pool: Pool<C>,
+    pub(super) rhythm: Rhythm,
+    pub(super) living: Arc<Living>,
 }
 
 impl<C: Session> Lane<C> {
     pub(super) fn start(
-        name: &str,
+        name: &'static str,
         queue: Queue<BoxedJob<C>>,
-        pool: &Pool<C>,
+        pool: Pool<C>,
         rhythm: Rhythm,
+        patience: Patience,
     ) -> std::io::Result<Self> {
         // Made first: when a thread cannot be had, dropping the lane ends the others.
-        let lane = Self { queue: Arc::new(queue), living: Arc::new(Living::default()) };
-        let clocked = Arc::clone(&lane.queue);
-        lane.spawn(format!("{name}-clock"), move || refuse_late(&clocked))?;
-        for number in 1..=pool.size() {
-            let (queue, pool) = (Arc::clone(&lane.queue), pool.clone());
-            lane.spawn(format!("{name}-{number}"), move || serve(&queue, &pool, rhythm))?;
-        }
+        let lane = Self(Arc::new(Room { name, queue, pool, rhythm, living: Arc::default() }));
+        let mut watch = Watch::new(Arc::clone(&lane.0), patience);
+        watch.hire_all()?;
+        let alive = Living::enter(&lane.0.living);
+        thread::Builder::new().name(format!("{name}-watch")).spawn(move || {
+            watch.run();
+            drop(watch);
+            drop(alive);
+        })?;
         Ok(lane)
     }
 
     pub(super) fn queue(&self) -> &Queue<BoxedJob<C>> {
-        &self.queue
-    }
-
-    fn spawn(&self, name: String, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-        let alive = Living::enter(&self.living);
-        thread::Builder::new().name(name).spawn(move || {
-            body();
-            drop(alive);
-        })?;
-        Ok(())
+        &self.0.queue
     }
 }
 
 impl<C: Session> Drop for Lane<C> {
     fn drop(&mut self) {
-        self.queue.close();
-        if !self.living.wait_none(FAREWELL) {
+        self.0.queue.close();
+        if !self.0.living.wait_none(FAREWELL) {
             tracing::warn!("database threads are still busy at shutdown");
         }
     }
 }
 
-fn serve<C: Session>(queue: &Queue<BoxedJob<C>>, pool: &Pool<C>, rhythm: Rhythm) {
-    let most = match rhythm {
+impl<C: Session> Room<C> {
+    /// Starts one more thread.
+    pub(super) fn hire(self: &Arc<Self>, number: usize) -> std::io::Result<Arc<Seat>> {
+        let seat = Arc::new(Seat::new(&self.living));
+        let (room, seated) = (Arc::clone(self), Seated(Arc::clone(&seat)));
+        thread::Builder::new().name(format!("{}-{number}", self.name)).spawn(move || {
+            serve(&room, &seated.0);
+            // The connection is closed by now.
+            drop(seated);
+        })?;
+        Ok(seat)
+    }
+}
+
+/// Ends when the queue does, or when the watcher has left this thread behind.
+fn serve<C: Session>(room: &Room<C>, seat: &Arc<Seat>) {
+    let most = match room.rhythm {
         Rhythm::Single => 1,
         Rhythm::Grouped => group::MOST,
     };
+    let mut slot = Slot::new(room.pool.clone(), Arc::clone(seat));
     let mut taken = Vec::with_capacity(most);
-    while queue.take(most, &mut taken) {
-        let jobs = taken.drain(..).filter_map(worth_running);
-        match rhythm {
-            Rhythm::Single => jobs.for_each(|job| single::run(pool, job)),
-            Rhythm::Grouped => group::run(pool, jobs.collect()),
+    loop {
+        if slot.is_ill() {
+            seat.begin(None);
+            slot.heal();
+            if !seat.end() {
+                return;
+            }
+        }
+        match room.queue.take(most, IDLE, &mut taken) {
+            Next::End => return,
+            Next::Nothing => continue,
+            Next::Jobs => {}
+        }
+        let mut jobs = taken.drain(..).filter_map(worth_running);
+        let stays = match room.rhythm {
+            Rhythm::Single => jobs.all(|job| {
+                seat.begin(Some(job.caller()));
+                single::run(&mut slot, job);
+                seat.end()
+            }),
+            Rhythm::Grouped => {
+                seat.begin(None);
+                group::run(&mut slot, jobs.collect());
+                seat.end()
+            }
+        };
+        if !stays {
+            return;
         }
     }
 }
@@ -91,51 +134,5 @@ fn worth_running<C>(taken: Taken<BoxedJob<C>>) -> Option<BoxedJob<C>> {
             refuse(job, Refusal::Late);
             None
         }
-    }
-}
-
-/// Answers what waits too long even when every thread hangs in the database.
-fn refuse_late<C>(queue: &Queue<BoxedJob<C>>) {
-    let tick = (queue.patience() / 4).max(Duration::from_millis(1));
-    while !queue.wait_closed(tick) {
-        queue.take_late().into_iter().for_each(|job| refuse(job, Refusal::Late));
-    }
-}
-
-/// Ends a job that was not run.
-pub(super) fn refuse<C>(mut job: BoxedJob<C>, refusal: Refusal) {
-    job.refuse(refusal);
-    job.answer();
-}
-
-/// Counts threads, so that a shutdown can wait for them no longer than it wants to.
-#[derive(Default)]
-struct Living {
-    count: Mutex<usize>,
-    fewer: Condvar,
-}
-
-struct Alive(Arc<Living>);
-
-impl Living {
-    fn enter(living: &Arc<Self>) -> Alive {
-        *living.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        Alive(Arc::clone(living))
-    }
-
-    fn wait_none(&self, time: Duration) -> bool {
-        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, _) = self
-            .fewer
-            .wait_timeout_while(count, time, |count| *count > 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        *count == 0
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.fewer.notify_all();
     }
 }

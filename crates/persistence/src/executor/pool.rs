@@ -1,26 +1,25 @@
-//! Connections: r2d2 with a manager that asks the database only what it does not know.
+//! Connections: each database thread owns one, and asks the database only what it does not know.
 //!
-//! The manager that comes with diesel either asks with every check-out whether the connection is alive,
-//! which doubles the work of the database, or never, which hands out every dead connection once after the
-//! database was restarted. This one trusts a connection that has just answered, asks when it was idle for
-//! a second, and suspects all of them as soon as one turns out to be dead.
+//! The pool that comes with diesel either asks with every check-out whether the connection is alive, which
+//! doubles the work of the database, or never, which hands out every dead connection once after the
+//! database was restarted. And a connection that hangs keeps its place in it for good. Here a [`Slot`]
+//! trusts a connection that has just answered, asks when it was idle for a second, and suspects all of them
+//! as soon as one turns out to be dead; a thread that hangs is left behind together with its connection.
 
-use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::ConnectionError;
-use diesel::r2d2::{HandleError, ManageConnection, PooledConnection};
 
 use super::Session;
-use super::job::Refusal;
+use super::job::{Outcome, Refusal};
+use super::seat::Seat;
 
 /// After so long without an answer a connection has to prove that it lives.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// How long a job waits for a connection while the database is known to be away.
-const WAIT_WHEN_DOWN: Duration = Duration::from_millis(50);
+/// While no connection can be had, threads try for one no more often than this, all of them together.
+const RETRY_EVERY: Duration = Duration::from_millis(500);
 
 type Open<C> = dyn Fn() -> Result<C, ConnectionError> + Send + Sync;
 
@@ -29,94 +28,178 @@ type Open<C> = dyn Fn() -> Result<C, ConnectionError> + Send + Sync;
 pub(crate) struct PoolSettings {
     /// Connections, and as many threads.
     pub(crate) size: u32,
-    /// How long to wait for a connection.
+    /// How long a job waits for its thread to open a connection.
     pub(crate) connection_timeout: Duration,
 }
 
-/// The connections of one kind.
-pub(crate) struct Pool<C: Session> {
-    connections: diesel::r2d2::Pool<Manager<C>>,
-    health: Arc<Health>,
+/// How connections of one kind are opened, and what is known of the database.
+pub(crate) struct Pool<C: Session>(Arc<Inner<C>>);
+
+struct Inner<C> {
+    open: Box<Open<C>>,
+    health: Health,
+    settings: PoolSettings,
 }
 
 impl<C: Session> Clone for Pool<C> {
     fn clone(&self) -> Self {
-        Self { connections: self.connections.clone(), health: Arc::clone(&self.health) }
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<C: Session> Pool<C> {
-    /// A pool that opens its connections by `open`, in the background and whenever one was lost.
+    /// A pool whose threads open their connections by `open`, at once and whenever one was lost.
     pub(crate) fn new(
         settings: PoolSettings,
         open: impl Fn() -> Result<C, ConnectionError> + Send + Sync + 'static,
     ) -> Self {
-        let health = Arc::new(Health::new());
-        let manager = Manager { open: Box::new(open), health: Arc::clone(&health) };
-        let connections = diesel::r2d2::Pool::builder()
-            .max_size(settings.size.max(1))
-            .connection_timeout(settings.connection_timeout)
-            .test_on_check_out(true)
-            .idle_timeout(None)
-            .error_handler(Box::new(LogError(Arc::clone(&health))))
-            .build_unchecked(manager);
-        Self { connections, health }
+        Self(Arc::new(Inner { open: Box::new(open), health: Health::new(), settings }))
     }
 
     /// How many connections there can be.
     pub(super) fn size(&self) -> u32 {
-        self.connections.max_size()
+        self.0.settings.size.max(1)
     }
 
-    /// A connection that is very likely alive.
-    pub(super) fn lease(&self) -> Result<Lease<C>, Refusal> {
-        let was_down = self.health.is_down.load(Ordering::Relaxed);
-        let wait = if was_down { WAIT_WHEN_DOWN } else { self.connections.connection_timeout() };
-        let leased = self.connections.get_timeout(wait);
-        self.health.note(leased.is_err());
-        leased.map(Lease).map_err(|error| Refusal::NoConnection(error.to_string().into()))
+    /// How long a job waits for its thread to open a connection.
+    pub(super) fn connection_timeout(&self) -> Duration {
+        self.0.settings.connection_timeout
     }
 
     /// Makes every connection that has not answered since prove that it lives.
     pub(super) fn suspect_all(&self) {
-        self.health.suspect_all();
+        self.0.health.suspect_all();
+    }
+
+    /// Lets threads without a connection refuse their jobs until one could be opened.
+    pub(super) fn note_down(&self) {
+        self.0.health.note(true);
     }
 }
 
-/// A connection on loan.
-pub(super) struct Lease<C: Session>(PooledConnection<Manager<C>>);
-
-impl<C: Session> Lease<C> {
-    /// The connection has just answered.
-    pub(super) fn trust(&mut self) {
-        self.0.answered_at = Instant::now();
-    }
-
-    /// The connection must not be used again: it is closed when it comes back.
-    pub(super) fn condemn(&mut self) {
-        self.0.is_condemned = true;
-    }
-}
-
-impl<C: Session> Deref for Lease<C> {
-    type Target = C;
-
-    fn deref(&self) -> &C {
-        &self.0.connection
-    }
-}
-
-impl<C: Session> DerefMut for Lease<C> {
-    fn deref_mut(&mut self) -> &mut C {
-        &mut self.0.connection
-    }
+/// The connection of one thread, or the place for it.
+pub(super) struct Slot<C: Session> {
+    pool: Pool<C>,
+    seat: Arc<Seat>,
+    link: Option<Link<C>>,
 }
 
 /// A connection and what is known of it.
-pub(super) struct Link<C> {
+struct Link<C> {
     connection: C,
     answered_at: Instant,
-    is_condemned: bool,
+}
+
+impl<C: Session> Slot<C> {
+    /// An empty place; `seat` is told when a connection is being opened.
+    pub(super) fn new(pool: Pool<C>, seat: Arc<Seat>) -> Self {
+        Self { pool, seat, link: None }
+    }
+
+    /// A connection that is very likely alive.
+    pub(super) fn ready(&mut self) -> Result<&mut C, Refusal> {
+        let health = &self.pool.0.health;
+        if self.link.as_ref().is_some_and(|link| !health.trusts(link.answered_at)) {
+            self.check();
+        }
+        if self.link.is_none() {
+            if self.pool.0.health.is_down() {
+                return Err(Refusal::NoConnection("the last attempt failed a moment ago".into()));
+            }
+            self.open().map_err(|error| Refusal::NoConnection(error.into()))?;
+        }
+        self.connection()
+    }
+
+    /// The connection as it is.
+    pub(super) fn connection(&mut self) -> Result<&mut C, Refusal> {
+        let link = self.link.as_mut().map(|link| &mut link.connection);
+        link.ok_or_else(|| Refusal::NoConnection("it was lost".into()))
+    }
+
+    /// True when there is something for [`heal`](Self::heal) to do.
+    pub(super) fn is_ill(&self) -> bool {
+        let health = &self.pool.0.health;
+        match &self.link {
+            Some(link) => health.suspects(link.answered_at),
+            None => health.may_try(),
+        }
+    }
+
+    /// Opens the connection if there is none, and has a suspect one prove that it lives.
+    pub(super) fn heal(&mut self) {
+        if self.link.is_some() {
+            self.check();
+        }
+        if self.link.is_none() && self.pool.0.health.may_try() {
+            // The failure was written to the log, and nobody waits for the connection.
+            let _ = self.open();
+        }
+    }
+
+    /// What a job that has ended says about the connection.
+    pub(super) fn settle(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Done => self.trust(),
+            // The failure may be one that the connection has not noticed yet: let it be asked in time.
+            Outcome::Failed => {}
+            Outcome::Lost => self.lose(),
+            Outcome::Panicked => self.close(),
+        }
+        if self.link.as_mut().is_some_and(|link| link.connection.is_broken()) {
+            self.close();
+        }
+    }
+
+    /// The connection has just answered.
+    pub(super) fn trust(&mut self) {
+        if let Some(link) = &mut self.link {
+            link.answered_at = Instant::now();
+            self.pool.0.health.note(false);
+        }
+    }
+
+    /// The connection must not be used again.
+    pub(super) fn close(&mut self) {
+        self.link = None;
+    }
+
+    /// The connection is dead, and the others may be.
+    pub(super) fn lose(&mut self) {
+        self.close();
+        self.pool.suspect_all();
+    }
+
+    fn check(&mut self) {
+        let Some(link) = &mut self.link else { return };
+        match link.connection.ping() {
+            Ok(()) => self.trust(),
+            Err(error) => {
+                self.pool.0.health.log(&error);
+                self.lose();
+            }
+        }
+    }
+
+    fn open(&mut self) -> Result<(), String> {
+        let Inner { open, health, .. } = &*self.pool.0;
+        health.note_try();
+        self.seat.opening();
+        let opened = open();
+        self.seat.opened();
+        match opened {
+            Ok(connection) => {
+                self.link = Some(Link { connection, answered_at: Instant::now() });
+                health.note(false);
+                Ok(())
+            }
+            Err(error) => {
+                health.log(&error);
+                health.note(true);
+                Err(error.to_string())
+            }
+        }
+    }
 }
 
 struct Health {
@@ -125,15 +208,29 @@ struct Health {
     suspect_before: AtomicU64,
     /// No connection could be had the last time.
     is_down: AtomicBool,
+    /// Microseconds after `start` when the last attempt to open a connection began.
+    tried_at: AtomicU64,
 }
 
 impl Health {
     fn new() -> Self {
-        Self { start: Instant::now(), suspect_before: AtomicU64::new(0), is_down: AtomicBool::new(false) }
+        Self {
+            start: Instant::now(),
+            suspect_before: AtomicU64::new(0),
+            is_down: AtomicBool::new(false),
+            tried_at: AtomicU64::new(0),
+        }
+    }
+
+    fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Relaxed)
     }
 
     /// Notes whether a connection could be had, and says so when that is news.
     fn note(&self, is_down: bool) {
+        if self.is_down() == is_down {
+            return;
+        }
         match (self.is_down.swap(is_down, Ordering::Relaxed), is_down) {
             (false, true) => tracing::error!("no connection to the database can be had"),
             (true, false) => tracing::info!("the database can be reached again"),
@@ -141,72 +238,39 @@ impl Health {
         }
     }
 
-    fn suspect_all(&self) {
-        self.suspect_before.fetch_max(self.micros(Instant::now()), Ordering::Relaxed);
-    }
-
-    fn trusts(&self, answered_at: Instant) -> bool {
-        answered_at.elapsed() < TRUSTED_FOR
-            && self.micros(answered_at) >= self.suspect_before.load(Ordering::Relaxed)
-    }
-
-    fn micros(&self, at: Instant) -> u64 {
-        u64::try_from(at.saturating_duration_since(self.start).as_micros()).unwrap_or(u64::MAX)
-    }
-}
-
-/// Opens, checks and discards connections for r2d2.
-pub(super) struct Manager<C> {
-    open: Box<Open<C>>,
-    health: Arc<Health>,
-}
-
-impl<C: Session> ManageConnection for Manager<C> {
-    type Connection = Link<C>;
-    type Error = diesel::r2d2::Error;
-
-    fn connect(&self) -> Result<Link<C>, Self::Error> {
-        let connection = (self.open)().map_err(diesel::r2d2::Error::ConnectionError)?;
-        Ok(Link { connection, answered_at: Instant::now(), is_condemned: false })
-    }
-
-    fn is_valid(&self, link: &mut Link<C>) -> Result<(), Self::Error> {
-        if self.health.trusts(link.answered_at) {
-            return Ok(());
-        }
-        match link.connection.ping() {
-            Ok(()) => {
-                link.answered_at = Instant::now();
-                Ok(())
-            }
-            Err(error) => {
-                self.health.suspect_all();
-                Err(error.into())
-            }
-        }
-    }
-
-    fn has_broken(&self, link: &mut Link<C>) -> bool {
-        link.is_condemned || link.connection.is_broken()
-    }
-}
-
-/// Writes to the log what went wrong in the background: loudly until it is known that the database is away.
-struct LogError(Arc<Health>);
-
-impl fmt::Debug for LogError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LogError")
-    }
-}
-
-impl HandleError<diesel::r2d2::Error> for LogError {
-    fn handle_error(&self, error: diesel::r2d2::Error) {
-        if self.0.is_down.load(Ordering::Relaxed) {
+    /// Writes what went wrong to the log: loudly until it is known that the database is away.
+    fn log(&self, error: &dyn std::error::Error) {
+        if self.is_down() {
             tracing::debug!(%error, "a database connection failed");
         } else {
             tracing::warn!(%error, "a database connection failed");
         }
+    }
+
+    fn note_try(&self) {
+        self.tried_at.fetch_max(self.micros(Instant::now()), Ordering::Relaxed);
+    }
+
+    /// True when an attempt to open a connection has a chance, or is due.
+    fn may_try(&self) -> bool {
+        let since = self.micros(Instant::now()).saturating_sub(self.tried_at.load(Ordering::Relaxed));
+        !self.is_down() || Duration::from_micros(since) >= RETRY_EVERY
+    }
+
+    fn suspect_all(&self) {
+        self.suspect_before.fetch_max(self.micros(Instant::now()), Ordering::Relaxed);
+    }
+
+    fn suspects(&self, answered_at: Instant) -> bool {
+        self.micros(answered_at) < self.suspect_before.load(Ordering::Relaxed)
+    }
+
+    fn trusts(&self, answered_at: Instant) -> bool {
+        answered_at.elapsed() < TRUSTED_FOR && !self.suspects(answered_at)
+    }
+
+    fn micros(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.start).as_micros()).unwrap_or(u64::MAX)
     }
 }
 
@@ -223,5 +287,17 @@ mod tests {
         health.suspect_all();
         assert!(!health.trusts(before));
         assert!(health.trusts(Instant::now()));
+    }
+
+    #[test]
+    fn attempts_are_rare_only_while_the_database_is_away() {
+        let health = Health::new();
+        health.note_try();
+        assert!(health.may_try());
+        health.note(true);
+        health.note_try();
+        assert!(!health.may_try());
+        health.note(false);
+        assert!(health.may_try());
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Queue<J> {
 struct State<J> {
     waiting: VecDeque<Waiting<J>>,
     closed: bool,
+    barred: bool,
 }
 
 struct Waiting<J> {
@@ -34,13 +35,26 @@ pub(super) enum Taken<J> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NotQueued {
     Full,
+    /// Nobody is there to take it.
+    Barred,
     Closed,
+}
+
+/// What waiting for jobs came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Next {
+    /// There are some.
+    Jobs,
+    /// None came in time.
+    Nothing,
+    /// The queue is closed and empty.
+    End,
 }
 
 impl<J> Queue<J> {
     pub(super) fn new(capacity: NonZeroUsize, patience: Duration) -> Self {
         Self {
-            state: Mutex::new(State { waiting: VecDeque::new(), closed: false }),
+            state: Mutex::new(State { waiting: VecDeque::new(), closed: false, barred: false }),
             arrived: Condvar::new(),
             closing: Condvar::new(),
             capacity: capacity.get(),
@@ -54,6 +68,9 @@ impl<J> Queue<J> {
         if state.closed {
             return Err(NotQueued::Closed);
         }
+        if state.barred {
+            return Err(NotQueued::Barred);
+        }
         if state.waiting.len() >= self.capacity {
             return Err(NotQueued::Full);
         }
@@ -63,21 +80,20 @@ impl<J> Queue<J> {
         Ok(())
     }
 
-    /// Takes the oldest jobs, `most` of them or as many as there are; waits for the first.
-    ///
-    /// False when the queue is closed and empty.
-    pub(super) fn take(&self, most: usize, taken: &mut Vec<Taken<J>>) -> bool {
-        let mut state = self.lock();
-        while state.waiting.is_empty() {
-            if state.closed {
-                return false;
-            }
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+    /// Takes the oldest jobs, `most` of them or as many as there are; waits for the first no longer than
+    /// `time`.
+    pub(super) fn take(&self, most: usize, time: Duration, taken: &mut Vec<Taken<J>>) -> Next {
+        let state = self.lock();
+        let idle = |state: &mut State<J>| state.waiting.is_empty() && !state.closed;
+        let (mut state, _) =
+            self.arrived.wait_timeout_while(state, time, idle).unwrap_or_else(PoisonError::into_inner);
+        if state.waiting.is_empty() {
+            return if state.closed { Next::End } else { Next::Nothing };
         }
         let now = Instant::now();
         let count = most.min(state.waiting.len());
         taken.extend(state.waiting.drain(..count).map(|waiting| self.judge(waiting, now)));
-        true
+        Next::Jobs
     }
 
     /// Takes the jobs at the front that are late.
@@ -86,6 +102,19 @@ impl<J> Queue<J> {
         let mut state = self.lock();
         let count = state.waiting.iter().take_while(|waiting| self.is_late(waiting, now)).count();
         state.waiting.drain(..count).map(|waiting| waiting.job).collect()
+    }
+
+    /// Lets nobody in any more until it is opened again, and gives those back that wait.
+    #[must_use]
+    pub(super) fn bar(&self) -> Vec<J> {
+        let mut state = self.lock();
+        state.barred = true;
+        state.waiting.drain(..).map(|waiting| waiting.job).collect()
+    }
+
+    /// Lets jobs in again.
+    pub(super) fn unbar(&self) {
+        self.lock().barred = false;
     }
 
     /// Lets nobody in any more. What waits can still be taken.
@@ -98,7 +127,7 @@ impl<J> Queue<J> {
     /// Waits until the queue is closed and empty, or `time` is over; true in the first case.
     pub(super) fn wait_closed(&self, time: Duration) -> bool {
         let state = self.lock();
-        let open = |state: &mut State<J>| !state.closed;
+        let open = |state: &mut State<J>| !(state.closed && state.waiting.is_empty());
         let (state, _) =
             self.closing.wait_timeout_while(state, time, open).unwrap_or_else(PoisonError::into_inner);
         state.closed && state.waiting.is_empty()
@@ -133,7 +162,7 @@ mod tests {
 
     fn take(queue: &Queue<u8>, most: usize) -> Vec<u8> {
         let mut taken = Vec::new();
-        queue.take(most, &mut taken);
+        queue.take(most, Duration::ZERO, &mut taken);
         taken.into_iter().map(|(Taken::InTime(job) | Taken::Late(job))| job).collect()
     }
 
@@ -153,6 +182,18 @@ mod tests {
     }
 
     #[test]
+    fn a_barred_queue_is_empty_until_it_is_opened_again() {
+        let queue = queue(8, Duration::MAX);
+        queue.push(1).unwrap();
+        assert_eq!(queue.bar(), [1]);
+        assert_eq!(queue.push(2), Err(NotQueued::Barred));
+        queue.unbar();
+        queue.push(3).unwrap();
+        assert_eq!(take(&queue, 8), [3]);
+        assert_eq!(queue.take(8, Duration::ZERO, &mut Vec::new()), Next::Nothing);
+    }
+
+    #[test]
     fn a_closed_queue_gives_what_it_has_and_then_ends() {
         let queue = queue(8, Duration::MAX);
         queue.push(1).unwrap();
@@ -160,7 +201,7 @@ mod tests {
         assert_eq!(queue.push(2), Err(NotQueued::Closed));
         assert!(!queue.wait_closed(Duration::ZERO));
         assert_eq!(take(&queue, 8), [1]);
-        assert!(!queue.take(8, &mut Vec::new()));
+        assert_eq!(queue.take(8, Duration::ZERO, &mut Vec::new()), Next::End);
         assert!(queue.wait_closed(Duration::ZERO));
     }
 

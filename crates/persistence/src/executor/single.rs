@@ -5,48 +5,50 @@ use std::sync::Arc;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::Session;
-use super::job::{BoxedJob, Kind, Outcome, Refusal};
-use super::lane::refuse;
-use super::pool::{Lease, Pool};
+use super::job::{BoxedJob, Kind, Outcome, Refusal, refuse};
+use super::pool::Slot;
 
-pub(super) fn run<C: Session>(pool: &Pool<C>, job: BoxedJob<C>) {
+pub(super) fn run<C: Session>(slot: &mut Slot<C>, job: BoxedJob<C>) {
     match job.kind() {
-        Kind::Read => read(pool, job),
-        Kind::Write => write(pool, job),
+        Kind::Read => read(slot, job),
+        Kind::Write => write(slot, job),
     }
 }
 
 /// A read that met a dead connection is tried once more, on another one.
-fn read<C: Session>(pool: &Pool<C>, mut job: BoxedJob<C>) {
-    let mut lease = match pool.lease() {
-        Ok(lease) => lease,
+fn read<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) {
+    let mut outcome = match slot.ready() {
+        // Nobody waits any more when it took long to get the connection.
+        Ok(_) if job.is_abandoned() => return,
+        Ok(connection) => job.run(connection),
         Err(refusal) => return refuse(job, refusal),
     };
-    let mut outcome = job.run(&mut lease);
-    if outcome == Outcome::Lost {
-        discard(pool, lease);
-        lease = match pool.lease() {
-            Ok(lease) => lease,
+    if outcome == Outcome::Lost && !job.is_abandoned() {
+        slot.lose();
+        outcome = match slot.ready() {
+            Ok(connection) => job.run(connection),
             Err(refusal) => return refuse(job, refusal),
         };
-        outcome = job.run(&mut lease);
     }
     job.answer();
-    give_back(pool, lease, outcome);
+    slot.settle(outcome);
 }
 
 /// A write is run once: on a lost connection nobody knows how far it came. Only a transaction that could
 /// not even begin is tried again.
-fn write<C: Session>(pool: &Pool<C>, mut job: BoxedJob<C>) {
-    let mut lease = match begun(pool) {
-        Ok(lease) => lease,
+///
+/// What was done for a caller that the watcher has answered already is undone: it was told a failure, and
+/// may have tried again.
+fn write<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) {
+    let connection = match begun(slot) {
+        Ok(connection) => connection,
         Err(refusal) => return refuse(job, refusal),
     };
-    let outcome = job.run(&mut lease);
-    let ended = if outcome == Outcome::Done {
-        AnsiTransactionManager::commit_transaction(&mut *lease)
+    let outcome = if job.is_refused() { Outcome::Failed } else { job.run(connection) };
+    let ended = if outcome == Outcome::Done && !job.is_refused() {
+        AnsiTransactionManager::commit_transaction(connection)
     } else {
-        AnsiTransactionManager::rollback_transaction(&mut *lease)
+        AnsiTransactionManager::rollback_transaction(connection)
     };
     let outcome = match (outcome, ended) {
         (Outcome::Done, Err(error)) => {
@@ -57,37 +59,17 @@ fn write<C: Session>(pool: &Pool<C>, mut job: BoxedJob<C>) {
         (outcome, _) => outcome,
     };
     job.answer();
-    give_back(pool, lease, outcome);
+    slot.settle(outcome);
 }
 
 /// A connection with an open transaction.
-fn begun<C: Session>(pool: &Pool<C>) -> Result<Lease<C>, Refusal> {
-    let mut lease = pool.lease()?;
-    if AnsiTransactionManager::begin_transaction(&mut *lease).is_ok() {
-        return Ok(lease);
-    }
-    discard(pool, lease);
-    let mut lease = pool.lease()?;
-    match AnsiTransactionManager::begin_transaction(&mut *lease) {
-        Ok(()) => Ok(lease),
-        Err(error) => {
-            discard(pool, lease);
-            Err(Refusal::NotBegun(Arc::new(error)))
+fn begun<C: Session>(slot: &mut Slot<C>) -> Result<&mut C, Refusal> {
+    if AnsiTransactionManager::begin_transaction(slot.ready()?).is_err() {
+        slot.lose();
+        if let Err(error) = AnsiTransactionManager::begin_transaction(slot.ready()?) {
+            slot.lose();
+            return Err(Refusal::NotBegun(Arc::new(error)));
         }
     }
-}
-
-fn give_back<C: Session>(pool: &Pool<C>, mut lease: Lease<C>, outcome: Outcome) {
-    match outcome {
-        Outcome::Done => lease.trust(),
-        // The failure may be one that the connection has not noticed yet: let it be asked in time.
-        Outcome::Failed => {}
-        Outcome::Lost => discard(pool, lease),
-        Outcome::Panicked => lease.condemn(),
-    }
-}
-
-fn discard<C: Session>(pool: &Pool<C>, mut lease: Lease<C>) {
-    lease.condemn();
-    pool.suspect_all();
+    slot.connection()
 }

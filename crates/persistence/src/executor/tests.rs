@@ -77,11 +77,16 @@ macro_rules! test_session {
 const COUNT: &str = "SELECT count(*) AS count FROM notes";
 
 fn settings(queue: usize, patience: Duration) -> ExecutorSettings {
-    ExecutorSettings { queue: NonZeroUsize::new(queue).unwrap(), patience }
+    ExecutorSettings { queue: NonZeroUsize::new(queue).unwrap(), patience, answer: Duration::from_secs(20) }
 }
 
 fn roomy() -> ExecutorSettings {
     settings(1024, Duration::from_secs(20))
+}
+
+/// Nobody waits for an answer for long.
+fn hasty() -> ExecutorSettings {
+    ExecutorSettings { answer: Duration::from_millis(200), ..roomy() }
 }
 
 /// Keeps a thread busy until the sender is dropped.
@@ -216,6 +221,14 @@ async fn dropping_the_executor_finishes_what_waits<C: TestSession>(executor: Arc
     assert!(is_done.try_recv().is_ok());
 }
 
+async fn a_read_that_takes_too_long_is_refused_while_it_runs<C: TestSession>(executor: Arc<Executor<C>>) {
+    let Block { _release: release, job } = block(&executor, false).await;
+    let refused = job.await.unwrap();
+    assert!(matches!(refused, Err(Fault::Refused(Refusal::NoAnswer))), "{refused:?}");
+    drop(release);
+    assert_eq!(executor.read(|c: &mut C| c.count(COUNT)).await.unwrap(), 0);
+}
+
 async fn many_writes_at_once_are_all_kept<C: TestSession>(executor: Arc<Executor<C>>) {
     let jobs: Vec<_> = (0..300).map(|_| insert(&executor, "x", || Ok(()))).collect();
     for job in jobs {
@@ -263,6 +276,12 @@ macro_rules! promises {
         async fn dropping_the_executor_finishes_what_waits() {
             let (_guard, executor) = $fresh(1, roomy());
             super::dropping_the_executor_finishes_what_waits(executor).await;
+        }
+
+        #[tokio::test]
+        async fn a_read_that_takes_too_long_is_refused_while_it_runs() {
+            let (_guard, executor) = $fresh(1, super::hasty());
+            super::a_read_that_takes_too_long_is_refused_while_it_runs(executor).await;
         }
 
         #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 #![expect(clippy::ref_option_ref, reason = "in code that diesel derives")]
 
 use diesel::prelude::*;
-use domain::{NewSession, RefreshCounter, Timestamp, UserId};
+use domain::{NewSession, RefreshCounter, Session, Timestamp, UserId};
 
 use super::{BadValue, stored};
 use crate::schema::sessions;
@@ -19,6 +19,31 @@ pub(crate) struct SessionRow {
     last_used_at: At,
     expires_at: At,
     ended_at: Option<At>,
+}
+
+/// What its user sees of a session.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+pub(crate) struct SessionViewRow {
+    id: SessionKey,
+    created_at: At,
+    last_used_at: At,
+    expires_at: At,
+    address: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl From<SessionViewRow> for Session {
+    fn from(row: SessionViewRow) -> Self {
+        Self {
+            id: row.id.0,
+            created_at: row.created_at.0,
+            last_used_at: row.last_used_at.0,
+            expires_at: row.expires_at.0,
+            address: row.address,
+            user_agent: row.user_agent,
+        }
+    }
 }
 
 /// What is written of a new session.

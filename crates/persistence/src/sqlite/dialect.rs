@@ -9,6 +9,14 @@ macro_rules! for_update {
 pub(super) use for_update;
 
 /// Nothing to lock: there is one writer.
+macro_rules! for_removal {
+    ($query:expr) => {
+        $query
+    };
+}
+pub(super) use for_removal;
+
+/// Nothing to lock: there is one writer.
 macro_rules! for_share {
     ($query:expr) => {
         $query

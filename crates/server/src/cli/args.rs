@@ -48,6 +48,11 @@ pub(super) enum Command {
     /// Make an account with the role `admin`
     #[command(visible_alias = "createsuperuser", after_help = CREATE_ADMIN_EXAMPLES)]
     CreateAdmin(CreateAdminArguments),
+    /// Look at the configuration and say what is wrong with it, one line each; nothing is started
+    CheckConfig,
+    /// Make or renew the key that tokens are signed with
+    #[command(after_help = KEYS_EXAMPLES)]
+    Keys(KeysArguments),
     /// Print the OpenAPI document of the interface
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi(OpenapiArguments),
@@ -78,6 +83,30 @@ pub(super) struct CreateAdminArguments {
     /// DJANGO_SUPERUSER_PASSWORD
     #[arg(long, visible_alias = "no-input")]
     pub(super) noinput: bool,
+}
+
+#[derive(Args)]
+pub(super) struct KeysArguments {
+    #[command(subcommand)]
+    pub(super) command: KeysCommand,
+}
+
+#[derive(Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a file with a new key, for `auth.algorithm`, and print its name; no file is replaced
+    Generate(KeyFileArguments),
+    /// Add a new key to the file and keep the old one until its last token has expired
+    ///
+    /// Servers that run read the file again within seconds; the new key signs five seconds later, when all of them
+    /// know it. Nobody has to sign in again.
+    Rotate(KeyFileArguments),
+}
+
+#[derive(Args)]
+pub(super) struct KeyFileArguments {
+    /// The file; else the one that the settings name, else the one in the data folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -120,6 +149,7 @@ Examples:
   healthcore --bind 0.0.0.0:9000 --data-dir /srv/hc   elsewhere
   healthcore --database-url postgres://hc@db/hc       on PostgreSQL
   healthcore create-admin --username ann              make an administrator; asks for the password
+  healthcore check-config --config my.toml            is everything right?
   healthcore openapi --format json > openapi.json     the interface as a document
 
 Exit codes:
@@ -143,6 +173,13 @@ Examples:
   healthcore create-admin --username ann --email ann@example.org
   healthcore create-admin --email ann@example.org --password-file /run/secrets/admin
   DJANGO_SUPERUSER_USERNAME=ann DJANGO_SUPERUSER_PASSWORD=… healthcore createsuperuser --noinput";
+
+const KEYS_EXAMPLES: &str = "\
+Examples:
+  healthcore keys generate --file /run/secrets/key    for `auth.secret_key_file`
+  HEALTHCORE__AUTH__ALGORITHM=EdDSA healthcore keys generate --file key.pem
+                                                      for `auth.private_key_file`
+  healthcore keys rotate                              a new key for a server that goes on";
 
 const OPENAPI_EXAMPLES: &str = "\
 Examples:

@@ -34,7 +34,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Failed(message) => write!(f, "healthcore: {message}"),
+            Self::Usage(message) | Self::Failed(message) => {
+                let lines: Vec<String> = message.lines().map(|line| format!("healthcore: {line}")).collect();
+                f.write_str(&lines.join("\n"))
+            }
         }
     }
 }

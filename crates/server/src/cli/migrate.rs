@@ -5,6 +5,7 @@ use crate::settings::Settings;
 use crate::{StartError, data_dir, output, telemetry};
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
+    settings.check()?;
     telemetry::start(&settings.log);
     data_dir::prepare(settings)?;
     let applied = persistence::migrate(settings.database_url.expose()).map_err(StartError::from)?;

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use crate::{Server, StartError, banner, output, telemetry};
 
 pub(super) fn run(settings: Settings) -> Result<(), Failure> {
+    settings.check()?;
     telemetry::start(&settings.log);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(settings))
@@ -22,7 +23,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         started = Server::start(settings) => started?,
         () = stops.next() => return Ok(()),
     };
-    output::say(&banner::banner(started.addr, &database));
+    output::say(&banner::banner(started.addr, started.is_tls, &database));
     stops.next().await;
     tracing::info!("stopping: requests under way are finished first");
     let stop_now = started.stop_now();

@@ -36,6 +36,16 @@ choice! {
 }
 
 choice! {
+    /// How tokens are signed.
+    SigningAlgorithm {
+        /// With a secret: who verifies can sign.
+        Hs256 = "HS256",
+        /// With a private key: others verify with the public key.
+        EdDsa = "EdDSA",
+    }
+}
+
+choice! {
     /// Who may write doctors.
     DoctorsWriteSetting {
         /// Every user.
@@ -84,6 +94,15 @@ choice! {
         Human = "human",
         /// One JSON object a line.
         Json = "json",
+    }
+}
+
+impl From<SigningAlgorithm> for security::Algorithm {
+    fn from(setting: SigningAlgorithm) -> Self {
+        match setting {
+            SigningAlgorithm::Hs256 => Self::Hs256,
+            SigningAlgorithm::EdDsa => Self::EdDsa,
+        }
     }
 }
 

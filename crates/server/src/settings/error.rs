@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A setting that stops the start. Tells which one, where it comes from and what to do; never its value.
+/// A setting that stops the start. Tells which one, where it comes from and what to do, in one line each; never
+/// its value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SettingsError {
     /// There is no such setting.
@@ -30,9 +31,25 @@ pub enum SettingsError {
         /// Why.
         reason: String,
     },
+    /// More than one thing is wrong.
+    Several(Vec<SettingsError>),
 }
 
 impl SettingsError {
+    /// All of these in one, or nothing where there are none.
+    pub(crate) fn all(mut faults: Vec<Self>) -> Result<(), Self> {
+        match faults.len() {
+            0 => Ok(()),
+            1 => Err(faults.remove(0)),
+            _ => Err(Self::Several(faults)),
+        }
+    }
+
+    /// Whether it is about this setting.
+    pub(crate) fn is_about(&self, name: &str) -> bool {
+        matches!(self, Self::Bad { key, .. } if key == name)
+    }
+
     pub(crate) fn bad(key: &str, origin: &str, reason: impl Into<String>) -> Self {
         Self::Bad { key: key.to_owned(), origin: origin.to_owned(), reason: reason.into() }
     }
@@ -51,6 +68,10 @@ impl fmt::Display for SettingsError {
             }
             Self::Bad { key, origin, reason } => write!(f, "setting `{key}` ({origin}) {reason}"),
             Self::File { name, reason } => write!(f, "{name} {reason}"),
+            Self::Several(faults) => {
+                let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
         }
     }
 }

@@ -18,8 +18,9 @@ const PREFIX: &str = "HEALTHCORE__";
 const SEPARATOR: &str = "__";
 
 /// Two ways to give one secret: the one that is given later wins, whichever it is.
-const ALTERNATIVES: [(&str, &str); 4] = [
+const ALTERNATIVES: [(&str, &str); 5] = [
     ("auth.secret_key", "auth.secret_key_file"),
+    ("auth.previous_secret_keys", "auth.previous_secret_keys_file"),
     ("auth.password_pepper", "auth.password_pepper_file"),
     ("database.password", "database.password_file"),
     ("database.url", "database.url_file"),

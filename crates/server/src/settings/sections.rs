@@ -1,14 +1,18 @@
 //! The settings, section by section, as config/default.toml explains them.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use domain::Quota;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use validator::Validate;
 
-use super::choice::{DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting};
+use super::choice::{
+    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, SigningAlgorithm,
+};
 
 /// `[server]`
 #[derive(Clone, Debug, Deserialize, Validate)]
@@ -24,6 +28,16 @@ pub struct ServerSettings {
     /// Threads that answer requests; 0 for as many as cores.
     #[validate(range(max = 1024, message = "must be from 0 to 1024"))]
     pub workers: u16,
+    /// The certificate chain for TLS, in PEM; empty for plain HTTP.
+    pub tls_certificate_file: PathBuf,
+    /// Its private key, in PEM.
+    pub tls_key_file: PathBuf,
+    /// How many requests may be under way at once.
+    #[validate(range(min = 1, max = 1_000_000, message = "must be from 1 to 1000000"))]
+    pub max_in_flight: usize,
+    /// Proxies whose `X-Forwarded-For` counts.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
     /// Seconds between not being ready and closing the port.
     #[validate(range(max = 600, message = "must be from 0 to 600"))]
     pub drain_delay_seconds: u64,
@@ -70,8 +84,13 @@ pub struct AuthSettings {
     /// Seconds that the predecessor is still taken.
     #[validate(range(max = 60, message = "must be from 0 to 60"))]
     pub refresh_grace_seconds: u64,
+    /// How tokens are signed.
+    pub algorithm: SigningAlgorithm,
     pub(super) secret_key: SecretString,
     pub(super) secret_key_file: String,
+    pub(super) previous_secret_keys: SecretString,
+    pub(super) previous_secret_keys_file: String,
+    pub(super) private_key_file: String,
     pub(super) password_pepper: SecretString,
     pub(super) password_pepper_file: String,
     /// The cost of bcrypt.
@@ -103,6 +122,26 @@ pub struct ApiSettings {
     pub mapping_detail: MappingDetailSetting,
     /// Refuse changes without `If-Match`.
     pub require_if_match: bool,
+    /// Origins of web pages that may use the interface.
+    #[serde(deserialize_with = "origins")]
+    pub cors_origins: Vec<String>,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsSettings {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Of each address, for requests without a good token.
+    #[serde(deserialize_with = "quota")]
+    pub anonymous: Quota,
+    /// Of each user.
+    #[serde(deserialize_with = "quota")]
+    pub user: Quota,
+    /// Of each address, for registering, signing in and refreshing.
+    #[serde(deserialize_with = "quota")]
+    pub sign_in: Quota,
 }
 
 /// `[log]`
@@ -116,6 +155,12 @@ pub struct LogSettings {
 }
 
 impl ServerSettings {
+    /// The certificate chain and its key, where TLS is configured.
+    pub fn tls_files(&self) -> Option<(&Path, &Path)> {
+        let is_set = !self.tls_certificate_file.as_os_str().is_empty();
+        is_set.then_some((self.tls_certificate_file.as_path(), self.tls_key_file.as_path()))
+    }
+
     /// The time between not being ready and closing the port.
     pub const fn drain_delay(&self) -> Duration {
         Duration::from_secs(self.drain_delay_seconds)
@@ -133,6 +178,13 @@ impl AuthSettings {
         Duration::from_mins(self.access_minutes)
     }
 
+    /// The longest time that a token may still be good after its key has ceased to sign, with some minutes for
+    /// clocks that differ.
+    pub fn key_tail(&self) -> Duration {
+        let unused = if self.refresh_rotation { self.refresh_days } else { self.session_days };
+        days(unused).max(self.access_lifetime()) + Duration::from_mins(5)
+    }
+
     /// How refresh tokens and sessions end.
     pub const fn session_rules(&self) -> application::SessionRules {
         application::SessionRules {
@@ -142,12 +194,41 @@ impl AuthSettings {
                 idle: days(self.refresh_days),
             },
             lifetime: days(self.session_days),
+            access: self.access_lifetime(),
         }
     }
 }
 
 const fn days(days: u64) -> Duration {
     Duration::from_hours(days * 24)
+}
+
+fn quota<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quota, D::Error> {
+    Quota::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+/// Networks separated by commas; an address alone is a network of one.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let network = |word: &str| word.parse().or_else(|_| word.parse::<IpAddr>().map(IpNet::from)).ok();
+    let networks: Option<_> = words.map(network).collect();
+    networks
+        .ok_or_else(|| serde::de::Error::custom("must be networks such as 10.0.0.0/8, separated by commas"))
+}
+
+/// Origins separated by commas (RFC 6454): a scheme, a host, maybe a port, and nothing else.
+fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let origin = |word: &str| {
+        let host = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"))?;
+        (!host.is_empty() && !host.contains(['/', '*', ' '])).then(|| word.to_owned())
+    };
+    let origins: Option<_> = words.map(origin).collect();
+    origins.ok_or_else(|| {
+        serde::de::Error::custom("must be origins such as https://app.example.org, separated by commas")
+    })
 }
 
 /// An address and a port; `localhost` is understood because people write it.

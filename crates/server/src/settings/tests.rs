@@ -195,7 +195,7 @@ fn secrets_may_come_from_files() {
     let path = folder.path().join("secret");
     fs::write(&path, format!("{SECRET}\n")).unwrap();
     let path = path.to_str().unwrap();
-    assert!(load(&variable("SECRET_KEY_FILE", path)).secret_key.is_some());
+    assert_eq!(load(&variable("SECRET_KEY_FILE", path)).key_file.unwrap().to_str(), Some(path));
     let pepper = load(&variable("HEALTHCORE__AUTH__PASSWORD_PEPPER_FILE", path)).password_pepper.unwrap();
     assert_eq!(pepper.expose_secret(), SECRET);
     let sources =

@@ -23,6 +23,7 @@ fn fresh(readers: u32, bounds: ExecutorSettings) -> (TempDir, Arc<Executor<Sqlit
         connections: NonZeroU32::new(readers).unwrap(),
         queue: bounds.queue,
         queue_timeout: bounds.patience,
+        answer_timeout: bounds.answer,
         ..DatabaseSettings::new(String::new())
     };
     let mut c = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
@@ -89,4 +90,15 @@ async fn readers_see_what_was_acknowledged() {
         insert(&executor, "a", || Ok(())).await.unwrap().unwrap();
         assert_eq!(executor.read(|c: &mut SqliteConnection| c.count(COUNT)).await.unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn a_write_that_has_begun_is_told_its_outcome_however_long_it_takes() {
+    let (_guard, executor) = fresh(1, super::hasty());
+    let slow = insert(&executor, "a", || {
+        std::thread::sleep(Duration::from_millis(600));
+        Ok(())
+    });
+    slow.await.unwrap().unwrap();
+    assert_eq!(executor.read(|c: &mut SqliteConnection| c.count(COUNT)).await.unwrap(), 1);
 }

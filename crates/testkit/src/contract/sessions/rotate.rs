@@ -3,18 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Rotation, Timestamp};
+use domain::Rotation;
 
-use super::{GRACE, IDLE, KEEPING, MICROSECOND, ROTATING, counter, granted};
+use super::{GRACE, IDLE, KEEPING, MICROSECOND, ROTATING, counter, granted, just_before};
 use crate::builders;
 use crate::contract::Repositories;
 use crate::contract::check::at_once;
 use crate::fixed::{instant, seconds_later};
-
-/// One microsecond before `at`.
-fn just_before(at: Timestamp) -> Timestamp {
-    Timestamp::from_micros(at.micros() - 1).unwrap()
-}
 
 pub async fn the_current_token_is_traded_for_the_next(store: &Repositories) {
     let (user, session) = store.session().await;
@@ -83,13 +78,12 @@ pub async fn an_older_token_ends_the_session(store: &Repositories) {
 pub async fn a_replay_ends_no_other_session(store: &Repositories) {
     let (user, session) = store.session().await;
     let (stranger, hers) = store.session().await;
-    let other = builders::session().done();
-    store.sessions.open(user, &other, None, instant()).await.unwrap();
+    let other = store.another(user).await;
     let at = seconds_later(100);
     store.rotate(session, 0, at).await;
     store.rotate(session, 1, at).await;
     assert_eq!(store.rotate(session, 0, at).await, Rotation::Replayed);
-    assert_eq!(store.rotate(other.id, 0, at).await, granted(user, 1));
+    assert_eq!(store.rotate(other, 0, at).await, granted(user, 1));
     assert_eq!(store.rotate(hers, 0, at).await, granted(stranger, 1));
 }
 
@@ -190,10 +184,9 @@ pub async fn parallel_refreshes_without_rotation_are_all_granted(store: &Reposit
 
 pub async fn sessions_of_one_user_rotate_alone(store: &Repositories) {
     let (user, first) = store.session().await;
-    let second = builders::session().done();
-    store.sessions.open(user, &second, None, instant()).await.unwrap();
+    let second = store.another(user).await;
     let at = seconds_later(1);
     assert_eq!(store.rotate(first, 0, at).await, granted(user, 1));
     assert_eq!(store.rotate(first, 1, at).await, granted(user, 2));
-    assert_eq!(store.rotate(second.id, 0, at).await, granted(user, 1));
+    assert_eq!(store.rotate(second, 0, at).await, granted(user, 1));
 }

@@ -1,7 +1,5 @@
 //! The pages for people: what they say, what they refer to, and how it is served.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,0 +1,85 @@
+//! A bound on the requests that are under way: beyond it, an honest 503 at once beats a long wait for everybody.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use crate::problem::{Code, Problem};
+use crate::state::AppState;
+
+/// Counts the requests that are under way, over all workers.
+#[derive(Clone, Debug)]
+pub struct Load {
+    most: usize,
+    under_way: Arc<AtomicUsize>,
+}
+
+impl Load {
+    /// At most so many at once.
+    pub fn new(most: usize) -> Self {
+        Self { most, under_way: Arc::default() }
+    }
+
+    /// A place for one more request, unless all are taken.
+    fn enter(&self) -> Option<Place> {
+        let place = Place(Arc::clone(&self.under_way));
+        let before = self.under_way.fetch_add(1, Ordering::Relaxed);
+        // A place that is not given is left again as it is dropped.
+        (before < self.most).then_some(place)
+    }
+}
+
+impl Default for Load {
+    /// Without a bound.
+    fn default() -> Self {
+        Self::new(usize::MAX)
+    }
+}
+
+/// The place of one request; free again when it is dropped, however the request ends.
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Probes pass in any case: whether the process lives is no matter of load.
+const PROBES: [&str; 2] = ["/livez", "/readyz"];
+
+/// Refuses what is too much.
+pub(crate) async fn bound(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let load = request.app_data::<Data<AppState>>().map(|state| state.load.clone());
+    let is_probe = PROBES.contains(&request.path());
+    let Some(load) = load.filter(|_| !is_probe) else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let Some(_place) = load.enter() else {
+        return Ok(request.error_response(Problem::new(Code::Unavailable)));
+    };
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_its_request_has_ended() {
+        let load = Load::new(1);
+        let first = load.enter();
+        assert!(first.is_some());
+        assert!(load.enter().is_none());
+        drop(first);
+        assert!(load.enter().is_some());
+    }
+}

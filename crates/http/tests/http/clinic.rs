@@ -1,0 +1,228 @@
+//! What stands behind the interface: mocked stores, and time, chance, passwords and tokens without surprises.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::http::header::ACCESS_CONTROL_REQUEST_METHOD;
+use actix_web::test::{TestRequest, call_service, init_service};
+use application::{AccountPorts, Accounts, DoctorRules, Doctors, Health, Mappings, Patients, SessionRules};
+use domain::ports::{
+    AccessClaims, Clock, IssuedToken, MockDatabaseProbe, MockDoctorRepository, MockMappingRepository,
+    MockPatientRepository, MockSessionRepository, MockSignInThrottle, MockUserRepository, PasswordStrength,
+    Random, RefreshClaims, TokenError, TokenSigner, UserRepository,
+};
+use domain::{
+    Credentials, Listing, NewPassword, RefreshCounter, Rotation, RotationRule, SessionId, Timestamp, UserId,
+};
+use http_api::{AppState, Draining, HttpSettings, Limits, Load, PublicKeys, Shared, TrustedProxies};
+use serde_json::Value;
+use testkit::fixed::{FixedClock, FixedRandom, PlainHasher, instant};
+
+use crate::answer::{Answer, SEAL};
+use crate::caller::{ANN_ID, BOB_ID};
+use crate::{conformance, logs, samples};
+
+pub(crate) const ROTATION: RotationRule =
+    RotationRule { rotates: true, grace: Duration::from_secs(10), idle: Duration::from_hours(168) };
+
+/// A server in the making. A store that the test did not prepare for a question fails the request.
+#[derive(Default)]
+pub(crate) struct Clinic {
+    pub(crate) users: MockUserRepository,
+    pub(crate) sessions: MockSessionRepository,
+    pub(crate) patients: MockPatientRepository,
+    pub(crate) doctors: MockDoctorRepository,
+    pub(crate) mappings: MockMappingRepository,
+    pub(crate) probe: MockDatabaseProbe,
+    pub(crate) settings: HttpSettings,
+    pub(crate) rules: DoctorRules,
+    pub(crate) draining: Draining,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) throttle: Option<MockSignInThrottle>,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) load: Load,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) public_keys: PublicKeys,
+}
+
+impl Clinic {
+    /// Every store answers every question with one of the samples.
+    pub(crate) fn working() -> Self {
+        let mut clinic = Self::default();
+        let users = &mut clinic.users;
+        users.expect_insert().returning(|_, _, _| Ok(samples::user()));
+        users.expect_find().returning(|_| Ok(Some(samples::user())));
+        users.expect_update().returning(|_, _, _| Ok(samples::user()));
+        let hash = PlainHasher::hash_of(samples::PASSWORD);
+        users.expect_find_credentials().returning(move |_| {
+            Ok(Some(Credentials { user: samples::user(), password_hash: Some(hash.clone()) }))
+        });
+        let sessions = &mut clinic.sessions;
+        sessions.expect_open().returning(|_, _, _, _| Ok(samples::user()));
+        sessions.expect_list().returning(|_, _, _| Ok(vec![samples::session()]));
+        sessions.expect_end().returning(|_, _, _| Ok(()));
+        sessions.expect_end_all().returning(|_, _| Ok(vec![]));
+        let change = sessions.expect_change_password();
+        change.returning(|_, _, _, _, _| Ok((RefreshCounter::FIRST.next(), vec![])));
+        let rotate = sessions.expect_rotate();
+        rotate.returning(|_, _, _, _| Ok(Rotation::Granted { user: ANN_ID, counter: RefreshCounter::FIRST }));
+        let patients = &mut clinic.patients;
+        patients.expect_insert().returning(|_, _, _| Ok(samples::patient()));
+        patients.expect_find().returning(|_, _| Ok(Some(samples::patient())));
+        patients.expect_list().returning(|_, _, _| Ok(only(samples::patient())));
+        patients.expect_update().returning(|_, _, _, _, _| Ok(samples::patient()));
+        patients.expect_delete().returning(|_, _, _, _| Ok(()));
+        let doctors = &mut clinic.doctors;
+        doctors.expect_insert().returning(|_, _, _, _| Ok(samples::doctor()));
+        doctors.expect_find().returning(|_| Ok(Some(samples::doctor())));
+        doctors.expect_list().returning(|_, _| Ok(only(samples::doctor())));
+        doctors.expect_update().returning(|_, _, _, _, _| Ok(samples::doctor()));
+        doctors.expect_retire().returning(|_, _, _| Ok(()));
+        let mappings = &mut clinic.mappings;
+        mappings.expect_assign().returning(|_, _, _| Ok(samples::mapping()));
+        mappings.expect_find().returning(|_, _, _| Ok(Some(samples::mapping())));
+        mappings.expect_list().returning(|_, _, _| Ok(only(samples::mapping())));
+        mappings.expect_doctors_of().returning(|_, _, _| Ok(only(samples::assigned_doctor())));
+        mappings.expect_update_notes().returning(|_, _, _, _, _| Ok(samples::mapping()));
+        mappings.expect_end().returning(|_, _, _, _| Ok(()));
+        clinic.probe.expect_check().returning(|| Ok(()));
+        clinic.public_keys = PublicKeys::new(|| Some(samples::PUBLIC_KEYS.to_owned()));
+        clinic
+    }
+
+    /// The server.
+    pub(crate) fn open(mut self) -> Open {
+        logs::switch_on();
+        // Nobody has asked yet which sessions have ended, so each request asks for its own.
+        self.sessions.expect_is_live().returning(|_| Ok(true));
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+        let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
+        let users: Arc<dyn UserRepository> = Arc::new(self.users);
+        let ports = AccountPorts {
+            users: Arc::clone(&users),
+            sessions: Arc::new(self.sessions),
+            hasher: Arc::new(PlainHasher),
+            strength: Arc::new(OwnWords),
+            signer: Arc::new(PlainTokens::default()),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+        };
+        let rules = SessionRules {
+            rotation: ROTATION,
+            lifetime: Duration::from_hours(720),
+            access: Duration::from_mins(15),
+        };
+        let accounts = Accounts::new(ports, rules);
+        let shared = Shared::new(AppState {
+            accounts: match self.throttle {
+                Some(throttle) => accounts.throttled(Arc::new(throttle)),
+                None => accounts,
+            },
+            patients: Patients::new(Arc::new(self.patients), Arc::clone(&clock)),
+            doctors: Doctors::new(Arc::new(self.doctors), users, Arc::clone(&clock), self.rules),
+            mappings: Mappings::new(Arc::new(self.mappings), Arc::clone(&clock)),
+            health: Health::new(Arc::new(self.probe)),
+            clock,
+            random,
+            draining: self.draining,
+            limits: self.limits,
+            trusted_proxies: self.trusted_proxies,
+            load: self.load,
+            cors_origins: self.cors_origins,
+            settings: self.settings,
+        })
+        .publishing(self.public_keys);
+        let document = serde_json::from_str(&shared.document().json).unwrap();
+        Open { shared, document }
+    }
+}
+
+/// A list that ends with its only record.
+pub(crate) fn only<T, Id>(item: T) -> Listing<T, Id> {
+    Listing { items: vec![item], next: None, total: None }
+}
+
+/// A server.
+pub(crate) struct Open {
+    pub(crate) shared: Shared,
+    pub(crate) document: Value,
+}
+
+impl Open {
+    /// What comes of one request.
+    pub(crate) async fn answer(&self, request: TestRequest) -> Answer {
+        self.answers([request]).await.remove(0)
+    }
+
+    /// What comes of requests, one after another. Each answer has to be as the document says.
+    pub(crate) async fn answers(&self, requests: impl IntoIterator<Item = TestRequest>) -> Vec<Answer> {
+        let app = init_service(http_api::app(&self.shared)).await;
+        let mut answers = Vec::new();
+        for request in requests {
+            let request = request.to_request();
+            let (method, path) = (request.method().clone(), request.path().to_owned());
+            // What browsers ask before a request is no operation of the document.
+            let is_preflight = request.head().headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+            let response = call_service(&app, request).await;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = to_bytes(response.into_body().boxed()).await.unwrap().to_vec();
+            let answer = Answer { status, headers, body };
+            for name in SEAL {
+                assert!(!answer.header(name).is_empty(), "{method} {path}: {status} without {name}");
+            }
+            if !is_preflight {
+                conformance::check(&self.document, &method, &path, &answer);
+            }
+            answers.push(answer);
+        }
+        answers
+    }
+}
+
+/// The session of the token `ann-here` and of every refresh token.
+pub(crate) fn session_id() -> SessionId {
+    SessionId::generate(instant(), [9; 10])
+}
+
+/// Tokens that can be read: `ann`, `bob` and `ann-here` are good, `late` was, and nothing else is.
+#[derive(Default)]
+struct PlainTokens(FixedRandom);
+
+impl TokenSigner for PlainTokens {
+    fn access_token(&self, user: UserId, _: SessionId, now: Timestamp) -> Result<IssuedToken, TokenError> {
+        let expires_at = now.plus(Duration::from_mins(15));
+        Ok(IssuedToken { token: format!("access-{user}"), expires_at })
+    }
+
+    fn verify_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenError> {
+        let another = || SessionId::generate(instant(), self.0.ten_bytes());
+        let (user, session) = match token {
+            "ann" => (ANN_ID, another()),
+            "ann-here" => (ANN_ID, session_id()),
+            "bob" => (BOB_ID, another()),
+            "late" => return Err(TokenError::Expired),
+            _ => return Err(TokenError::Forged),
+        };
+        Ok(AccessClaims { user, session, expires_at: now })
+    }
+
+    fn refresh_token(&self, _: SessionId, counter: RefreshCounter) -> Result<String, TokenError> {
+        Ok(format!("refresh-{}", counter.get()))
+    }
+
+    fn verify_refresh(&self, token: &str) -> Result<RefreshClaims, TokenError> {
+        let counter = token.strip_prefix("refresh-").and_then(|text| text.parse().ok());
+        let counter = counter.and_then(RefreshCounter::new).ok_or(TokenError::Forged)?;
+        Ok(RefreshClaims { session: session_id(), counter })
+    }
+}
+
+/// Guesses nothing but the user's own words.
+struct OwnWords;
+
+impl PasswordStrength for OwnWords {
+    fn is_guessable(&self, password: &NewPassword, own_words: &[String]) -> bool {
+        own_words.iter().any(|word| password.password().expose().contains(word.as_str()))
+    }
+}

@@ -1,0 +1,106 @@
+//! The watcher of a lane: nobody waits for longer than it was told, whatever the database does.
+//!
+//! It needs no thread of the database and no runtime, so it works when all of them hang. A thread that hangs
+//! in libpq is left behind: a new one with a connection of its own takes its place at once. Their number is
+//! bounded; when there are too many, jobs are refused at once until one of them comes back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Session;
+use super::job::{Refusal, refuse};
+use super::lane::Room;
+use super::seat::{Finding, Limits, Seat};
+
+/// The longest pause between two looks: how much later than promised an answer may come.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the watcher of a lane may do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// How long a job has for its answer; `None`: as long as it takes.
+    pub(super) answer: Option<Duration>,
+    /// How many threads may be left behind at the same time.
+    pub(super) leave_behind: usize,
+}
+
+/// The threads of a lane as the watcher sees them.
+pub(super) struct Watch<C: Session> {
+    room: Arc<Room<C>>,
+    limits: Limits,
+    most_left: usize,
+    seats: Vec<Arc<Seat>>,
+    left: Vec<Arc<Seat>>,
+    /// How many threads were ever started, for their names.
+    hired: usize,
+    is_barred: bool,
+}
+
+impl<C: Session> Watch<C> {
+    pub(super) fn new(room: Arc<Room<C>>, patience: Patience) -> Self {
+        let limits = Limits { answer: patience.answer, connection: room.pool.connection_timeout() };
+        let most_left = patience.leave_behind;
+        Self { room, limits, most_left, seats: Vec::new(), left: Vec::new(), hired: 0, is_barred: false }
+    }
+
+    /// Starts as many threads as are missing.
+    pub(super) fn hire_all(&mut self) -> std::io::Result<()> {
+        for _ in self.seats.len()..self.size() {
+            self.seats.push(self.room.hire(self.hired + 1)?);
+            self.hired += 1;
+        }
+        Ok(())
+    }
+
+    /// Watches until the queue ends.
+    pub(super) fn run(&mut self) {
+        let answer = self.limits.answer.unwrap_or(Duration::MAX);
+        let tick = (self.room.queue.patience().min(answer) / 4).clamp(Duration::from_millis(1), TICK);
+        while !self.room.queue.wait_closed(tick) {
+            self.room.queue.take_late().into_iter().for_each(|job| refuse(job, Refusal::Late));
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        self.left.retain(|seat| !seat.is_gone());
+        let mut hanging = 0;
+        let (left, most_left, limits, pool) = (&mut self.left, self.most_left, self.limits, &self.room.pool);
+        self.seats.retain(|seat| {
+            let finding = seat.look(&limits, left.len() < most_left);
+            match finding {
+                Finding::Fine | Finding::Gone => {}
+                Finding::NoConnection => pool.note_down(),
+                Finding::Hangs => hanging += 1,
+                Finding::LeftBehind => {
+                    tracing::warn!("a thread hangs in the database; a new one takes its place");
+                    pool.suspect_all();
+                    left.push(Arc::clone(seat));
+                }
+            }
+            !matches!(finding, Finding::Gone | Finding::LeftBehind)
+        });
+        // A thread may have ended because the queue has: then a new one ends at once, too.
+        if let Err(error) = self.hire_all() {
+            tracing::error!(%error, "no thread for the database can be had");
+        }
+        self.bar(self.most_left > 0 && hanging >= self.seats.len());
+    }
+
+    fn bar(&mut self, barred: bool) {
+        if self.is_barred == barred {
+            return;
+        }
+        self.is_barred = barred;
+        if barred {
+            tracing::error!("all database threads hang");
+            self.room.queue.bar().into_iter().for_each(|job| refuse(job, Refusal::AllHang));
+        } else {
+            self.room.queue.unbar();
+        }
+    }
+
+    fn size(&self) -> usize {
+        usize::try_from(self.room.pool.size()).unwrap_or(usize::MAX)
+    }
+}
