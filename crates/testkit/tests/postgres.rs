@@ -184,6 +184,8 @@ fn signal(process: &Child, signal: nix::sys::signal::Signal) {
 fn runner_ends_command_and_server_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let (mut runner, url) = endless(folder.path());
+    // Waiting would close it, and the command could end by itself before the signal comes.
+    let _open = runner.stdin.take();
     signal(&runner, nix::sys::signal::Signal::SIGTERM);
     assert_eq!(runner.wait().unwrap().code(), Some(128 + 15));
     assert!(PgConnection::establish(&url).is_err());
