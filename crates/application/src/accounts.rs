@@ -210,8 +210,8 @@ impl Accounts {
         if is_live { Ok(actor) } else { Err(Error::BadToken) }
     }
 
-    /// Learns which sessions other replicas have ended. To be called more often than once a second: see
-    /// [`EndedSessions`].
+    /// Learns which sessions other replicas have ended. To be called more often than once a second: after that,
+    /// [`Self::authenticate`] asks for each token.
     pub async fn learn_ended_sessions(&self) -> Result<(), Error> {
         let now = self.ports.clock.now();
         let ended = self.ports.sessions.ended_since(self.ended.next_question(now)).await?;
