@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 
 /// A calendar date without a zone.
 pub type Date = chrono::NaiveDate;
@@ -13,9 +13,10 @@ pub type Date = chrono::NaiveDate;
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The instant `micros` microseconds after 1970-01-01T00:00:00Z, if a calendar can show it.
+    /// The instant `micros` microseconds after 1970-01-01T00:00:00Z, if its year has one to four digits: RFC 3339
+    /// writes no other, and as text they would not sort by time.
     pub fn from_micros(micros: i64) -> Option<Self> {
-        DateTime::from_timestamp_micros(micros).map(Self)
+        DateTime::from_timestamp_micros(micros).filter(|at| (1..=9999).contains(&at.year())).map(Self)
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -38,9 +39,10 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 with any offset.
+    /// Reads RFC 3339 with any offset; in UTC the year must have one to four digits, too.
     pub fn parse(raw: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(raw).ok().map(|at| Self::from_datetime(at.to_utc()))
+        let at = DateTime::parse_from_rfc3339(raw).ok()?;
+        Self::from_micros(at.timestamp_micros())
     }
 
     /// The date in UTC.
@@ -96,6 +98,14 @@ mod tests {
         let at = Timestamp::parse("2026-01-02T03:04:05.123456789+05:30").unwrap();
         assert_eq!(at.to_string(), "2026-01-01T21:34:05.123456Z");
         assert_eq!(Timestamp::from_micros(at.micros()), Some(at));
+    }
+
+    #[test]
+    fn years_have_one_to_four_digits() {
+        assert!(Timestamp::parse("9999-12-31T23:59:59Z").is_some());
+        assert!(Timestamp::parse("9999-12-31T23:59:59-23:59").is_none());
+        assert!(Timestamp::parse("0000-12-31T00:00:00Z").is_none());
+        assert!(Timestamp::from_micros(i64::MIN).is_none());
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum MappingDetail {
 pub struct HttpSettings {
     /// What `GET /api/mappings/<n>/` means.
     pub mapping_detail: MappingDetail,
+    /// Nobody may register by themselves (403).
+    pub is_registration_closed: bool,
     /// Refuse changes without `If-Match`.
     pub require_if_match: bool,
     /// Tell browsers to come by TLS only (RFC 6797), because the server speaks it.

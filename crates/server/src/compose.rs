@@ -11,7 +11,7 @@ use persistence::{DatabaseSettings, Stores};
 use security::{BcryptHasher, HashingSettings, LocalRateLimiter, Strength, SystemClock, SystemRandom};
 
 use crate::keys::Keys;
-use crate::settings::Settings;
+use crate::settings::{RegistrationSetting, Settings};
 use crate::{StartError, data_dir};
 
 /// Opens the database, applies missing migrations unless the settings say no, and builds every service.
@@ -65,6 +65,7 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<AppState,
 pub(crate) fn http(settings: &Settings) -> HttpSettings {
     HttpSettings {
         mapping_detail: settings.api.mapping_detail.into(),
+        is_registration_closed: settings.access.registration == RegistrationSetting::Closed,
         require_if_match: settings.api.require_if_match,
         is_tls: settings.server.tls_files().is_some(),
     }

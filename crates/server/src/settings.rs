@@ -22,7 +22,8 @@ use serde::Deserialize;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 pub use choice::{
-    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, SigningAlgorithm,
+    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, RegistrationSetting,
+    SigningAlgorithm,
 };
 pub use database::DatabaseUrl;
 pub use error::SettingsError;

@@ -70,6 +70,14 @@ pub struct NameChange {
 }
 
 impl NameChange {
+    /// True when the name is to be emptied and neither form says what it is instead.
+    pub fn is_clear(&self) -> bool {
+        let is_set = |change: &Change<PersonName>| matches!(change, Change::Set(_));
+        let is_emptied =
+            self.full == Change::Clear || (self.first == Change::Clear && self.last == Change::Clear);
+        is_emptied && ![&self.full, &self.first, &self.last].into_iter().any(is_set)
+    }
+
     /// True when no form of the name was given.
     pub fn is_keep(&self) -> bool {
         self.full.is_keep() && self.first.is_keep() && self.last.is_keep()
@@ -83,12 +91,18 @@ impl NameChange {
     /// # Errors
     /// Both forms are new and disagree.
     pub fn applied(&self, current: Option<&HumanName>) -> Result<Option<HumanName>, Invalid> {
+        let is_set = |change: &Change<PersonName>| matches!(change, Change::Set(_));
+        let (has_whole, has_part) = (is_set(&self.full), is_set(&self.first) || is_set(&self.last));
         let whole = self.whole_over(current);
         let parts = self.parts_over(current);
-        if parts.as_ref() == current || (self.first.is_keep() && self.last.is_keep()) {
+        // A form that is left blank says nothing beside one that is filled in.
+        if parts.as_ref() == current
+            || (self.first.is_keep() && self.last.is_keep())
+            || (has_whole && !has_part)
+        {
             return Ok(whole);
         }
-        if whole.as_ref() == current || self.full.is_keep() {
+        if whole.as_ref() == current || !has_whole {
             return Ok(parts);
         }
         if whole.as_ref().map(HumanName::key) == parts.as_ref().map(HumanName::key) {
@@ -196,6 +210,21 @@ mod tests {
         assert_eq!(change.applied(None).unwrap_err().violations().first().unwrap().field, "name");
         change.last = Change::Set(name("Jones"));
         assert_eq!(change.applied(None).unwrap().unwrap().first(), "Eve");
+    }
+
+    #[test]
+    fn a_blank_form_beside_a_filled_one_says_nothing() {
+        let whole =
+            |text| NameChange { full: Change::Set(name(text)), first: Change::Clear, last: Change::Clear };
+        assert_eq!(whole("Eve Jones").applied(Some(&stored())).unwrap().unwrap().last(), "Jones");
+        assert_eq!(whole("Mary Ann Smith").applied(Some(&stored())).unwrap().unwrap(), stored());
+        let parts = NameChange {
+            full: Change::Clear,
+            first: Change::Set(name("Eve")),
+            last: Change::Set(name("Jones")),
+        };
+        assert_eq!(parts.applied(Some(&stored())).unwrap().unwrap().full(), "Eve Jones");
+        assert!(!parts.is_clear());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Doctors as JSON.
 
 use domain::{
-    Address, Availability, Doctor, DoctorChange, DoctorDetails, DoctorId, EmailAddress, ExperienceYears,
-    LicenseNumber, Money, PersonName, Phone, Specialization, Timestamp, Version,
+    Address, Availability, Change, Doctor, DoctorChange, DoctorDetails, DoctorId, EmailAddress,
+    ExperienceYears, LicenseNumber, Money, PersonName, Phone, Specialization, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -85,6 +85,9 @@ impl DoctorRequest {
     pub(crate) fn into_change(self) -> Result<DoctorChange, Problem> {
         let mut errors = FieldErrors::default();
         let change = self.change(&mut errors);
+        if change.name == Change::Clear {
+            errors.add("name", "is required");
+        }
         errors.finish(Some(change))
     }
 

@@ -80,14 +80,19 @@ impl PatientRequest {
     pub(crate) fn into_replacement(self, today: Date) -> Result<PatientChange, Problem> {
         let mut errors = FieldErrors::default();
         self.require_name(&mut errors);
-        let change = self.change(today, &mut errors);
-        errors.finish(Some(change))
+        self.finish_change(today, errors)
     }
 
     /// A change of the fields that are named (`PATCH`).
     pub(crate) fn into_change(self, today: Date) -> Result<PatientChange, Problem> {
-        let mut errors = FieldErrors::default();
+        self.finish_change(today, FieldErrors::default())
+    }
+
+    fn finish_change(&self, today: Date, mut errors: FieldErrors) -> Result<PatientChange, Problem> {
         let change = self.change(today, &mut errors);
+        if change.name.is_clear() && !errors.has_any(&name::NAME_FIELDS) {
+            errors.add(self.name_field(), "is required");
+        }
         errors.finish(Some(change))
     }
 

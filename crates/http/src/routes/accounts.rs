@@ -9,7 +9,7 @@ use crate::dto::{
     LoginRequest, RefreshRequest, RegisterRequest, RegisteredResponse, SignedInResponse, TokensResponse,
     UpdateMeRequest, UserResponse,
 };
-use crate::problem::{Problem, ProblemResponse};
+use crate::problem::{Code, Problem, ProblemResponse};
 use crate::record::Plain;
 use crate::registry::{Operation, operations};
 use crate::state::AppState;
@@ -23,6 +23,8 @@ pub(super) fn operations() -> Vec<Operation> {
 /// Makes an account and signs its user in.
 #[utoipa::path(post, path = "/api/auth/register/", tag = "accounts", request_body = RegisterRequest,
     responses((status = 201, body = RegisteredResponse, description = "The account and its first tokens"),
+        (status = 403, body = ProblemResponse, content_type = "application/problem+json",
+            description = "Registration is closed"),
         (status = 409, body = ProblemResponse, content_type = "application/problem+json",
             description = "The user name or the e-mail address is taken")))]
 pub(crate) async fn auth_register(
@@ -30,6 +32,9 @@ pub(crate) async fn auth_register(
     request: HttpRequest,
     body: ValidJson<RegisterRequest>,
 ) -> Result<Plain, Problem> {
+    if app.settings.is_registration_closed {
+        return Err(Problem::new(Code::Forbidden).detail("Accounts are made by the administrator."));
+    }
     let (username_field, email_field) = body.0.login_fields();
     let (user, password) = body.0.into_new(&app.accounts)?;
     let registered = app.accounts.register(user, &password, client(&request, &app)).await;

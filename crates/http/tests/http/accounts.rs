@@ -2,7 +2,7 @@
 
 use domain::ports::{Constraint, RepositoryError};
 use domain::{NewUser, Role, User};
-use http_api::TrustedProxies;
+use http_api::{HttpSettings, TrustedProxies};
 use serde_json::{Value, json};
 use testkit::builders;
 use testkit::fixed::{PlainHasher, instant, seconds_later};
@@ -256,4 +256,12 @@ async fn what_is_taken_is_told_as_the_client_calls_it() {
     let address_as_name = json!({"username": "asha@example.org", "password": PASSWORD});
     assert_eq!(taken(&address_as_name, Constraint::UserName).await, json!({"username": message}));
     assert_eq!(taken(&address_as_name, Constraint::UserEmail).await, json!({"username": message}));
+}
+
+#[actix_web::test]
+async fn nobody_registers_where_registration_is_closed() {
+    let settings = HttpSettings { is_registration_closed: true, ..HttpSettings::default() };
+    let clinic = Clinic { settings, ..Clinic::default() };
+    let body = json!({"username": "asha", "password": PASSWORD});
+    assert_eq!(clinic.open().answer(NOBODY.post(PATH, &body)).await.refusal(), "403 forbidden");
 }

@@ -58,6 +58,16 @@ choice! {
 }
 
 choice! {
+    /// Who may make an account.
+    RegistrationSetting {
+        /// Everybody.
+        Open = "open",
+        /// Nobody but the administrator.
+        Closed = "closed",
+    }
+}
+
+choice! {
     /// What `GET /api/mappings/<n>/` means.
     MappingDetailSetting {
         /// The doctors of patient n.

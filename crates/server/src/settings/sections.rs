@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer};
 use validator::Validate;
 
 use super::choice::{
-    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, SigningAlgorithm,
+    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, RegistrationSetting,
+    SigningAlgorithm,
 };
 
 /// `[server]`
@@ -104,6 +105,8 @@ pub struct AuthSettings {
 pub struct AccessSettings {
     /// Who may write doctors.
     pub doctors_write: DoctorsWriteSetting,
+    /// Who may make an account.
+    pub registration: RegistrationSetting,
 }
 
 /// `[doctors]`
