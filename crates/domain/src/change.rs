@@ -20,6 +20,16 @@ impl<T> Change<T> {
         matches!(self, Self::Keep)
     }
 
+    /// True when the field is to be empty.
+    pub const fn is_clear(&self) -> bool {
+        matches!(self, Self::Clear)
+    }
+
+    /// True when the field is to have a value.
+    pub const fn is_set(&self) -> bool {
+        matches!(self, Self::Set(_))
+    }
+
     /// What an optional field becomes.
     pub fn over(self, current: Option<T>) -> Option<T> {
         match self {

@@ -21,11 +21,6 @@ impl Invalid {
         Self(vec![Violation { field, message: message.into() }])
     }
 
-    /// All of `violations`, or nothing when there are none.
-    pub fn from_all(violations: Vec<Violation>) -> Result<(), Self> {
-        if violations.is_empty() { Ok(()) } else { Err(Self(violations)) }
-    }
-
     /// The same messages, all about one field.
     pub fn about(self, field: &'static str) -> Self {
         Self(self.0.into_iter().map(|violation| Violation { field, ..violation }).collect())

@@ -11,7 +11,7 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use application::Client;
 use domain::Actor;
 
-use crate::client_address::{ClientAddress, customer};
+use crate::client_address::customer;
 use crate::limits;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
@@ -78,7 +78,7 @@ fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
 
 /// Who is on the other end, as far as the connection tells.
 pub(crate) fn client(request: &HttpRequest, state: &AppState) -> Client {
-    let address = request.client_address(&state.trusted_proxies);
+    let address = state.trusted_proxies.client_of(request);
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     Client {
         address: address.map(|address| address.to_string()),

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
-use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
@@ -24,9 +23,14 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// The address of the client behind a request, as far as it can be believed.
+    pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
+        self.client(request.peer_addr().map(|peer| peer.ip()), request.headers())
+    }
+
     /// The client's address: the peer's, unless that is a trusted proxy; then the last address of
     /// `X-Forwarded-For` that is none. What stands before it the client itself may have written.
-    pub(crate) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+    fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.map(canonical)?;
         if !self.contains(peer) {
             return Some(peer);
@@ -42,24 +46,6 @@ impl TrustedProxies {
             }
         }
         Some(nearest)
-    }
-}
-
-/// The address of the client behind a request.
-pub(crate) trait ClientAddress {
-    /// The address, as far as it can be believed.
-    fn client_address(&self, trusted: &TrustedProxies) -> Option<IpAddr>;
-}
-
-impl ClientAddress for HttpRequest {
-    fn client_address(&self, trusted: &TrustedProxies) -> Option<IpAddr> {
-        trusted.client(self.peer_addr().map(|peer| peer.ip()), self.headers())
-    }
-}
-
-impl ClientAddress for ServiceRequest {
-    fn client_address(&self, trusted: &TrustedProxies) -> Option<IpAddr> {
-        self.request().client_address(trusted)
     }
 }
 

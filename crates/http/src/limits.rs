@@ -12,7 +12,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use domain::ports::RateLimiter;
 use domain::{Allowance, Quota, UserId};
 
-use crate::client_address::{ClientAddress, customer};
+use crate::client_address::customer;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
@@ -73,7 +73,7 @@ pub(crate) async fn guard_credentials(
 
 async fn count(request: &HttpRequest, state: &AppState, rate: Rate) -> Result<(), Problem> {
     let Some(limits) = &state.limits else { return Ok(()) };
-    let address = || request.client_address(&state.trusted_proxies).map(customer).unwrap_or_default();
+    let address = || state.trusted_proxies.client_of(request).map(customer).unwrap_or_default();
     let (name, who, quota) = match rate {
         Rate::Anonymous => ("anonymous", format!("anonymous {}", address()), limits.anonymous),
         Rate::User(user) => ("user", format!("user {user}"), limits.user),

@@ -28,8 +28,12 @@ impl HumanName {
     /// From the parts, joined by a blank; `None` when there are none.
     pub fn from_parts(first: Option<PersonName>, last: Option<PersonName>) -> Option<Self> {
         let [first, last] = [first, last].map(|part| part.map(PersonName::into_string).unwrap_or_default());
+        Self::joined(first, last)
+    }
+
+    fn joined(first: String, last: String) -> Option<Self> {
         let full = [first.as_str(), last.as_str()].join(" ").trim().to_owned();
-        if full.is_empty() { None } else { Some(Self { full, first, last }) }
+        Self::from_stored(full, first, last)
     }
 
     /// What a repository has stored of a name; `None` when no part of it is left.
@@ -72,10 +76,13 @@ pub struct NameChange {
 impl NameChange {
     /// True when the name is to be emptied and neither form says what it is instead.
     pub fn is_clear(&self) -> bool {
-        let is_set = |change: &Change<PersonName>| matches!(change, Change::Set(_));
-        let is_emptied =
-            self.full == Change::Clear || (self.first == Change::Clear && self.last == Change::Clear);
-        is_emptied && ![&self.full, &self.first, &self.last].into_iter().any(is_set)
+        let is_emptied = self.full.is_clear() || (self.first.is_clear() && self.last.is_clear());
+        is_emptied && !self.full.is_set() && !self.has_part()
+    }
+
+    /// True when one of the parts is filled in.
+    const fn has_part(&self) -> bool {
+        self.first.is_set() || self.last.is_set()
     }
 
     /// True when no form of the name was given.
@@ -91,14 +98,13 @@ impl NameChange {
     /// # Errors
     /// Both forms are new and disagree.
     pub fn applied(&self, current: Option<&HumanName>) -> Result<Option<HumanName>, Invalid> {
-        let is_set = |change: &Change<PersonName>| matches!(change, Change::Set(_));
-        let (has_whole, has_part) = (is_set(&self.full), is_set(&self.first) || is_set(&self.last));
+        let has_whole = self.full.is_set();
         let whole = self.whole_over(current);
         let parts = self.parts_over(current);
         // A form that is left blank says nothing beside one that is filled in.
         if parts.as_ref() == current
             || (self.first.is_keep() && self.last.is_keep())
-            || (has_whole && !has_part)
+            || (has_whole && !self.has_part())
         {
             return Ok(whole);
         }
@@ -133,10 +139,7 @@ impl NameChange {
         let last = part(&self.last, current.map(HumanName::last));
         match current {
             Some(name) if name.first == first && name.last == last => Some(name.clone()),
-            _ => {
-                let full = [first.as_str(), last.as_str()].join(" ").trim().to_owned();
-                HumanName::from_stored(full, first, last)
-            }
+            _ => HumanName::joined(first, last),
         }
     }
 }

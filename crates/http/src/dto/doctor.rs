@@ -1,8 +1,8 @@
 //! Doctors as JSON.
 
 use domain::{
-    Address, Availability, Change, Doctor, DoctorChange, DoctorDetails, DoctorId, EmailAddress,
-    ExperienceYears, LicenseNumber, Money, PersonName, Phone, Specialization, Timestamp, Version,
+    Address, Availability, Doctor, DoctorChange, DoctorDetails, DoctorId, EmailAddress, ExperienceYears,
+    LicenseNumber, Money, PersonName, Phone, Specialization, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -85,7 +85,7 @@ impl DoctorRequest {
     pub(crate) fn into_change(self) -> Result<DoctorChange, Problem> {
         let mut errors = FieldErrors::default();
         let change = self.change(&mut errors);
-        if change.name == Change::Clear {
+        if change.name.is_clear() {
             errors.add("name", "is required");
         }
         errors.finish(Some(change))
