@@ -3,11 +3,13 @@
 
 CARGO ?= cargo
 ARGS ?=
+# The feature that the other targets leave out: it compiles OpenSSL, which takes perl and a minute.
+TLS = --features healthcore-persistence/postgres-tls,healthcore-server/postgres-tls
 
 export HEALTHCORE_TEST_PG_BIN HEALTHCORE_TEST_POSTGRES_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release check test test-unit test-postgres fmt doc deps-check audit clean tools postgres
+.PHONY: help run build release check test test-unit test-postgres test-tls fmt doc deps-check audit fuzz clean tools tools-openssl postgres
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -16,15 +18,15 @@ run: tools ## Start the server on 127.0.0.1:8000, with SQLite and no set-up
 	@$(CARGO) run -- $(ARGS)
 
 build: tools ## Build everything for development
-	$(CARGO) build --workspace --all-features
+	$(CARGO) build --workspace
 
-release: tools ## Build the optimized binary target/release/healthcore
-	$(CARGO) build --release
+release: tools-openssl ## Build the optimized binary target/release/healthcore, with TLS to PostgreSQL
+	$(CARGO) build --release --features postgres-tls
 
 check: tools ## Format, lints, documentation, dependency rules, each database alone
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 	$(CARGO) check -p healthcore-server --no-default-features --features sqlite
 	$(CARGO) check -p healthcore-server --no-default-features --features postgres
 	$(CARGO) test -q -p healthcore-tests --test architecture
@@ -33,29 +35,38 @@ test: tools postgres ## Run all tests on SQLite and on a PostgreSQL of their own
 	@scripts/test.sh $(or $(ARGS),--workspace)
 
 test-unit: tools ## Run the unit tests, without any database server
-	$(CARGO) test --workspace --all-features --lib $(ARGS)
+	$(CARGO) test --workspace --lib $(ARGS)
 
 test-postgres: tools postgres ## Run the repository contracts and the server for tests only
 	@scripts/test.sh -p healthcore-testkit -p healthcore-persistence $(ARGS)
+
+test-tls: tools-openssl postgres ## Run the lints and tests of TLS to PostgreSQL (compiles OpenSSL)
+	$(CARGO) clippy -p healthcore-persistence -p healthcore-server --all-targets $(TLS) -- -D warnings
+	@scripts/test.sh -p healthcore-persistence -p healthcore-server $(TLS) --lib --test postgres_tls $(ARGS)
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
 doc: tools ## Build the documentation of all crates and open it
-	$(CARGO) doc --workspace --all-features --no-deps --open
+	$(CARGO) doc --workspace --no-deps --open
 
 deps-check: tools ## Check which crate uses which, and the size of files
 	$(CARGO) test -q -p healthcore-tests --test architecture
 
-audit: ## Check licenses, advisories and sources of all dependencies (cargo-deny)
-	@command -v cargo-deny >/dev/null || { echo "cargo install --locked cargo-deny" >&2; exit 1; }
-	$(CARGO) deny --all-features check
+audit: tools ## Check licenses, advisories and sources of all dependencies (cargo-deny, installed by this)
+	@CARGO="$(CARGO)" scripts/audit.sh
+
+fuzz: tools ## Look for inputs that break a parser (libFuzzer), FUZZ_SECONDS=60 for each target
+	@scripts/fuzz.sh $(ARGS)
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
 tools:
 	@scripts/ensure-tools.sh
+
+tools-openssl:
+	@scripts/ensure-tools.sh openssl
 
 postgres:
 	@scripts/ensure-postgres.sh

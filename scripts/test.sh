@@ -12,7 +12,7 @@ mkdir -p "$target"
 rm -f "$summary"
 
 # Builds first, the runner among it: with the same features, so nothing is compiled twice.
-if ! cargo test --all-features --no-run "$@"; then
+if ! cargo test --no-run "$@"; then
     echo "The tests could not be built." >&2
     echo "0 passed, 1 failed" | tee "$summary"
     exit 1
@@ -22,7 +22,7 @@ runner=$target/debug/with-postgres
 # Only a selection of packages without the test kit leaves it out.
 [ -x "$runner" ] || cargo build -p healthcore-testkit --bin with-postgres || exit 1
 
-"$runner" cargo test --all-features --no-fail-fast "$@" 2>&1 | tee -i "$log"
+"$runner" cargo test --no-fail-fast "$@" 2>&1 | tee -i "$log"
 status=$?
 
 # A test program that crashed has no result line: it counts as one failure.

@@ -1,15 +1,19 @@
 //! Accounts: registering, signing in, staying signed in.
 
+mod registration;
+mod standing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{
-    Clock, IssuedToken, PasswordHasher, PasswordStrength, Random, Record, RepositoryError, SessionRepository,
-    SignInThrottle, TokenSigner, UserRepository, Verdict,
+    Clock, InvitationRepository, IssuedToken, PasswordHasher, PasswordStrength, Random, Record,
+    RepositoryError, SessionRepository, SignInThrottle, TokenSigner, UserRepository, Verdict,
 };
 use domain::{
-    Actor, Attempt, Change, Invalid, LoginName, NewPassword, NewSession, NewUser, Password, PasswordHash,
-    RefreshCounter, Rehash, Rotation, RotationRule, Session, SessionId, Timestamp, User, UserChange, UserId,
+    Actor, Attempt, Call, Caller, Change, Invalid, LoginName, NewPassword, NewSession, Password,
+    PasswordHash, RecordId, RefreshCounter, Registration, Rotation, RotationRule, Session, SessionId, Stamp,
+    Timestamp, User, UserChange, UserId,
 };
 
 use crate::Error;
@@ -22,6 +26,8 @@ pub struct AccountPorts {
     pub users: Arc<dyn UserRepository>,
     /// The store of sessions.
     pub sessions: Arc<dyn SessionRepository>,
+    /// The store of invitations.
+    pub invitations: Arc<dyn InvitationRepository>,
     /// Hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Judges passwords.
@@ -30,7 +36,7 @@ pub struct AccountPorts {
     pub signer: Arc<dyn TokenSigner>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Makes session ids.
+    /// Makes session ids and invitations.
     pub random: Arc<dyn Random>,
 }
 
@@ -46,8 +52,10 @@ pub struct SessionRules {
 }
 
 /// Who is on the other end of a connection; kept with the session for its user to see.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Client {
+    /// What is called.
+    pub call: Arc<Call>,
     /// The address, as far as it can be believed.
     pub address: Option<String>,
     /// What attempts are counted by: the address, or the part of it that one customer has.
@@ -84,14 +92,29 @@ pub struct SignedInUser {
 pub struct Accounts {
     ports: AccountPorts,
     rules: SessionRules,
+    registration: Registration,
     ended: Arc<EndedSessions>,
     throttle: Option<Arc<dyn SignInThrottle>>,
+}
+
+/// Somebody whose password was right, and the hash that says so.
+struct Proven {
+    user: UserId,
+    verified: PasswordHash,
+    /// The same password in a newer scheme.
+    replacement: Option<PasswordHash>,
 }
 
 impl Accounts {
     /// Over its ports, by these rules.
     pub fn new(ports: AccountPorts, rules: SessionRules) -> Self {
-        Self { ports, rules, ended: Arc::new(EndedSessions::new(rules.access)), throttle: None }
+        let ended = Arc::new(EndedSessions::new(rules.access));
+        Self { ports, rules, registration: Registration::Open, ended, throttle: None }
+    }
+
+    /// The same, but who may register is decided by this.
+    pub fn registering(self, registration: Registration) -> Self {
+        Self { registration, ..self }
     }
 
     /// The same, but guessing passwords is made slow.
@@ -112,31 +135,6 @@ impl Accounts {
         Ok(AcceptedPassword(password))
     }
 
-    /// Makes an account and signs its user in.
-    ///
-    /// # Errors
-    /// `Duplicate` when the user name or the e-mail address is taken.
-    pub async fn register(
-        &self,
-        mut user: NewUser,
-        password: &AcceptedPassword,
-        client: Client,
-    ) -> Result<SignedInUser, Error> {
-        user.password_hash = Some(self.ports.hasher.hash(&password.0).await?);
-        let now = self.ports.clock.now();
-        let session = self.new_session(client, now);
-        let id = session.id;
-        let user = self.ports.users.insert(&user, Some(session), now).await?;
-        let tokens = self.tokens(user.id, id, RefreshCounter::FIRST, now)?;
-        Ok(SignedInUser { user, tokens })
-    }
-
-    /// Makes an account without signing anybody in: for administrators on the command line.
-    pub async fn create(&self, mut user: NewUser, password: &AcceptedPassword) -> Result<User, Error> {
-        user.password_hash = Some(self.ports.hasher.hash(&password.0).await?);
-        Ok(self.ports.users.insert(&user, None, self.ports.clock.now()).await?)
-    }
-
     /// Opens a session for whoever knows the password. `login` is `None` for a name that nobody can have.
     ///
     /// # Errors
@@ -148,41 +146,94 @@ impl Accounts {
         password: Password,
         client: Client,
     ) -> Result<SignedInUser, Error> {
+        let (user, hash) = self.found(login).await?;
+        if let Some(user) = &user {
+            client.call.target(RecordId::User(user.id));
+        }
+        let attempt = Attempt::at_password(user.as_ref(), login, &client.customer);
+        self.admit(&attempt).await?;
+        let proven = self.prove(user, hash, &password).await?;
+        self.forgive(&attempt).await?;
+        let now = self.ports.clock.now();
+        let stamp = client.call.stamp(now);
+        let session = self.new_session(client, now);
+        let user = match self.open(proven, &session, &stamp).await {
+            // The hash changed after it was read: the same password in a newer scheme, by a sign-in at the same time,
+            // or another password. One more look tells.
+            Err(RepositoryError::Stale) => {
+                let (user, hash) = self.found(login).await?;
+                let proven = self.prove(user, hash, &password).await?;
+                self.open(proven, &session, &stamp).await
+            }
+            opened => opened,
+        };
+        let user = user.map_err(|error| match error {
+            RepositoryError::Stale | RepositoryError::Missing(Record::User) => Error::WrongCredentials,
+            error => error.into(),
+        })?;
+        let tokens = self.tokens(user.id, session.id, RefreshCounter::FIRST, now)?;
+        Ok(SignedInUser { user, tokens })
+    }
+
+    /// Whom a sign-in names, and the stored hash.
+    async fn found(&self, login: Option<&LoginName>) -> Result<(Option<User>, Option<PasswordHash>), Error> {
         let found = match login {
             Some(login) => self.ports.users.find_credentials(login).await?,
             None => None,
         };
-        let (user, hash) = found.map_or((None, None), |found| (Some(found.user), found.password_hash));
-        // One account has two names to sign in with: known ones are counted by the account itself.
-        let typed = || login.map_or_else(String::new, |login| format!("name {}", login.user_name_key()));
-        let account = user.as_ref().map_or_else(typed, |user| format!("user {}", user.id));
-        let attempt = Attempt { account, address: client.customer.clone() };
-        self.admit(&attempt).await?;
-        let verified = hash.clone();
-        let rehash = match self.ports.hasher.verify(password, hash).await? {
+        Ok(found.map_or((None, None), |found| (Some(found.user), found.password_hash)))
+    }
+
+    /// Compares the password with the hash, with the same work where there is none.
+    async fn prove(
+        &self,
+        user: Option<User>,
+        hash: Option<PasswordHash>,
+        typed: &Password,
+    ) -> Result<Proven, Error> {
+        let verdict = self.ports.hasher.verify(Password::new(typed.expose()), hash.clone()).await?;
+        let replacement = match verdict {
             Verdict::Wrong => return Err(Error::WrongCredentials),
             Verdict::Right => None,
-            Verdict::RightButOld(replacement) => verified.map(|verified| Rehash { verified, replacement }),
+            Verdict::RightButOld(replacement) => Some(replacement),
         };
-        let user = user.filter(|user| user.is_active).ok_or(Error::WrongCredentials)?;
-        self.forgive(&attempt).await?;
-        let now = self.ports.clock.now();
-        let session = self.new_session(client, now);
-        let opened = self.ports.sessions.open(user.id, &session, rehash, now).await;
-        let user = opened.map_err(missing_user_as(Error::WrongCredentials))?;
-        let tokens = self.tokens(user.id, session.id, RefreshCounter::FIRST, now)?;
-        Ok(SignedInUser { user, tokens })
+        let user = user.filter(|user| user.is_active);
+        let (user, verified) = user.zip(hash).ok_or(Error::WrongCredentials)?;
+        Ok(Proven { user: user.id, verified, replacement })
+    }
+
+    async fn open(
+        &self,
+        proven: Proven,
+        session: &NewSession,
+        stamp: &Stamp,
+    ) -> Result<User, RepositoryError> {
+        let Proven { user, verified, replacement } = proven;
+        self.ports.sessions.open(user, session, &verified, replacement, stamp).await
     }
 
     /// Trades a refresh token for a new pair.
     ///
     /// # Errors
-    /// [`Error::BadToken`] when it is not genuine, was used before, or the session is over.
-    pub async fn refresh(&self, token: &str) -> Result<Tokens, Error> {
+    /// [`Error::BadToken`] when it is not genuine, was used before, or the session is over; [`Error::Throttled`]
+    /// instead after too many of them from one address. A good token is not held up: nobody can guess one.
+    pub async fn refresh(&self, token: &str, client: &Client) -> Result<Tokens, Error> {
+        match self.rotated(token, &client.call).await {
+            // Counted afterwards, so that a good refresh, which is what clients do all day, costs nothing more.
+            Err(Error::BadToken) => {
+                self.admit(&Attempt::at_refresh(&client.customer)).await?;
+                Err(Error::BadToken)
+            }
+            rotated => rotated,
+        }
+    }
+
+    async fn rotated(&self, token: &str, call: &Arc<Call>) -> Result<Tokens, Error> {
         let claims = self.ports.signer.verify_refresh(token)?;
+        call.target(RecordId::Session(claims.session));
         let now = self.ports.clock.now();
-        let rotation =
-            self.ports.sessions.rotate(claims.session, claims.counter, self.rules.rotation, now).await?;
+        let (rule, stamp) = (self.rules.rotation, call.stamp(now));
+        let rotation = self.ports.sessions.rotate(claims.session, claims.counter, rule, &stamp).await?;
         match rotation {
             Rotation::Granted { user, counter } => self.tokens(user, claims.session, counter, now),
             Rotation::Refused => Err(Error::BadToken),
@@ -198,7 +249,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::BadToken`] when it is not genuine, its time is over or its session has ended.
-    pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
+    pub async fn authenticate(&self, token: &str, call: Arc<Call>) -> Result<Actor, Error> {
         let now = self.ports.clock.now();
         let claims = self.ports.signer.verify_access(token, now)?;
         let is_live = match self.ended.standing(claims.session, now) {
@@ -206,7 +257,7 @@ impl Accounts {
             Standing::Ended => false,
             Standing::Unknown => self.ports.sessions.is_live(claims.session).await?,
         };
-        let actor = Actor { user: claims.user, session: claims.session };
+        let actor = Actor { user: claims.user, session: claims.session, call };
         if is_live { Ok(actor) } else { Err(Error::BadToken) }
     }
 
@@ -220,22 +271,22 @@ impl Accounts {
     }
 
     /// The actor's sessions, newest first.
-    pub async fn sessions(&self, actor: Actor) -> Result<Vec<Session>, Error> {
+    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>, Error> {
         Ok(self.ports.sessions.list(actor.user, self.rules.rotation.idle, self.ports.clock.now()).await?)
     }
 
     /// Ends one of the actor's sessions; its tokens are dead at once.
-    pub async fn end_session(&self, actor: Actor, session: SessionId) -> Result<(), Error> {
+    pub async fn end_session(&self, actor: &Actor, session: SessionId) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        self.ports.sessions.end(actor.user, session, now).await?;
+        self.ports.sessions.end(actor.user, session, &actor.stamp(now)).await?;
         self.ended.add([session], now);
         Ok(())
     }
 
     /// Ends all of the actor's sessions.
-    pub async fn end_all_sessions(&self, actor: Actor) -> Result<(), Error> {
+    pub async fn end_all_sessions(&self, actor: &Actor) -> Result<(), Error> {
         let now = self.ports.clock.now();
-        let ended = self.ports.sessions.end_all(actor.user, now).await?;
+        let ended = self.ports.sessions.end_all(actor.user, &actor.stamp(now)).await?;
         self.ended.add(ended, now);
         Ok(())
     }
@@ -247,7 +298,7 @@ impl Accounts {
     /// `Invalid` for `new_password` when it is not acceptable, for `current_password` when it is wrong.
     pub async fn change_password(
         &self,
-        actor: Actor,
+        actor: &Actor,
         current: Password,
         new: &str,
         client: &Client,
@@ -258,8 +309,8 @@ impl Accounts {
         let verified = self.check_current_password(&user, current, client).await?;
         let new = self.ports.hasher.hash(&new.0).await?;
         let now = self.ports.clock.now();
-        let changed =
-            self.ports.sessions.change_password(actor.user, actor.session, &verified, &new, now).await;
+        let (sessions, stamp) = (&self.ports.sessions, actor.stamp(now));
+        let changed = sessions.change_password(actor.user, actor.session, &verified, &new, &stamp).await;
         let (counter, ended) = changed.map_err(|error| match error {
             // Another change came first: the password that was typed is no longer the current one.
             RepositoryError::Stale => wrong_current_password(),
@@ -271,7 +322,7 @@ impl Accounts {
     }
 
     /// The actor's own account.
-    pub async fn me(&self, actor: Actor) -> Result<User, Error> {
+    pub async fn me(&self, actor: &Actor) -> Result<User, Error> {
         let user = self.ports.users.find(actor.user).await?;
         user.filter(|user| user.is_active).ok_or(Error::BadToken)
     }
@@ -280,7 +331,7 @@ impl Accounts {
     /// account.
     pub async fn update_me(
         &self,
-        actor: Actor,
+        actor: &Actor,
         mut change: UserChange,
         current_password: Option<Password>,
         client: &Client,
@@ -295,7 +346,8 @@ impl Accounts {
                 change.email = Change::Keep;
             }
         }
-        let updated = self.ports.users.update(actor.user, &change, self.ports.clock.now()).await;
+        let updated =
+            self.ports.users.update(actor.user, &change, &actor.stamp(self.ports.clock.now())).await;
         updated.map_err(missing_user_as(Error::BadToken))
     }
 
@@ -319,7 +371,7 @@ impl Accounts {
         typed: Password,
         client: &Client,
     ) -> Result<PasswordHash, Error> {
-        let attempt = Attempt { account: format!("user {}", user.id), address: client.customer.clone() };
+        let attempt = Attempt::at_password(Some(user), None, &client.customer);
         self.admit(&attempt).await?;
         let found = self.ports.users.find_credentials(&LoginName::of(user)).await?;
         let hash = found.and_then(|found| found.password_hash);

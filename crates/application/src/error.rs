@@ -20,6 +20,9 @@ pub enum Error {
     /// The record has changed since the caller read it; read it again.
     #[error("the record has changed")]
     Stale,
+    /// The idempotency key was used for another request; choose another one.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The page's position is gone; start the list anew.
     #[error("no such position in the list")]
     BadPosition,
@@ -50,6 +53,7 @@ impl From<RepositoryError> for Error {
             RepositoryError::Stale => Self::Stale,
             RepositoryError::Missing(record) => Self::Missing(record),
             RepositoryError::Invalid(invalid) => Self::Invalid(invalid),
+            RepositoryError::KeyReused => Self::KeyReused,
             RepositoryError::BadPosition => Self::BadPosition,
             RepositoryError::Unavailable(cause) => Self::Unavailable(cause),
             RepositoryError::Failed(cause) => Self::Failed(cause),

@@ -6,6 +6,8 @@
 //! services.
 
 mod accounts;
+mod audit;
+mod audit_log;
 mod doctors;
 mod ended_sessions;
 mod error;
@@ -14,6 +16,8 @@ mod mappings;
 mod patients;
 
 pub use accounts::{AcceptedPassword, AccountPorts, Accounts, Client, SessionRules, SignedInUser, Tokens};
+pub use audit::{Audit, AuditWriter, ReadAudit};
+pub use audit_log::AuditLog;
 pub use doctors::{DoctorRules, Doctors};
 pub use error::Error;
 pub use health::Health;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::ports::{Clock, PatientRepository, Record};
+use domain::ports::{Clock, History, PatientRepository, Record};
 use domain::{
-    Actor, Date, Listing, Page, Patient, PatientChange, PatientDetails, PatientFilter, PatientId, Version,
+    Actor, Caller, Date, Listing, Once, Page, Patient, PatientChange, PatientDetails, PatientFilter,
+    PatientId, Snapshot, Version, VersionEntry,
 };
 
 use crate::Error;
@@ -13,13 +14,18 @@ use crate::Error;
 #[derive(Clone)]
 pub struct Patients {
     patients: Arc<dyn PatientRepository>,
+    history: Arc<dyn History>,
     clock: Arc<dyn Clock>,
 }
 
 impl Patients {
     /// Over its ports.
-    pub fn new(patients: Arc<dyn PatientRepository>, clock: Arc<dyn Clock>) -> Self {
-        Self { patients, clock }
+    pub fn new(
+        patients: Arc<dyn PatientRepository>,
+        history: Arc<dyn History>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { patients, history, clock }
     }
 
     /// The day that birth dates and ages are measured by.
@@ -27,20 +33,26 @@ impl Patients {
         self.clock.today()
     }
 
-    /// Adds a record that the actor owns.
-    pub async fn create(&self, actor: Actor, details: &PatientDetails) -> Result<Patient, Error> {
-        Ok(self.patients.insert(actor.user, details, self.clock.now()).await?)
+    /// Adds a record that the actor owns, or returns the one that was added under the same key.
+    pub async fn create(
+        &self,
+        actor: &Actor,
+        details: &PatientDetails,
+        once: Option<Once>,
+    ) -> Result<Patient, Error> {
+        let stamp = actor.stamp(self.clock.now()).once(once);
+        Ok(self.patients.insert(actor.user, details, &stamp).await?)
     }
 
     /// One of the actor's records.
-    pub async fn get(&self, actor: Actor, id: PatientId) -> Result<Patient, Error> {
+    pub async fn get(&self, actor: &Actor, id: PatientId) -> Result<Patient, Error> {
         self.patients.find(actor.user, id).await?.ok_or(Error::Missing(Record::Patient))
     }
 
     /// A page of the actor's records.
     pub async fn list(
         &self,
-        actor: Actor,
+        actor: &Actor,
         filter: &PatientFilter,
         page: Page<PatientId>,
     ) -> Result<Listing<Patient, PatientId>, Error> {
@@ -50,17 +62,38 @@ impl Patients {
     /// Changes one of the actor's records, if it still has the version that is expected.
     pub async fn update(
         &self,
-        actor: Actor,
+        actor: &Actor,
         id: PatientId,
         expected: Option<Version>,
         change: &PatientChange,
     ) -> Result<Patient, Error> {
-        Ok(self.patients.update(actor.user, id, expected, change, self.clock.now()).await?)
+        Ok(self.patients.update(actor.user, id, expected, change, &actor.stamp(self.clock.now())).await?)
     }
 
     /// Deletes one of the actor's records and ends its mappings.
-    pub async fn delete(&self, actor: Actor, id: PatientId, expected: Option<Version>) -> Result<(), Error> {
-        Ok(self.patients.delete(actor.user, id, expected, self.clock.now()).await?)
+    pub async fn delete(&self, actor: &Actor, id: PatientId, expected: Option<Version>) -> Result<(), Error> {
+        Ok(self.patients.delete(actor.user, id, expected, &actor.stamp(self.clock.now())).await?)
+    }
+
+    /// Brings one of the actor's records back that was deleted.
+    pub async fn restore(&self, actor: &Actor, id: PatientId) -> Result<Patient, Error> {
+        Ok(self.history.restore_patient(actor.user, id, &actor.stamp(self.clock.now())).await?)
+    }
+
+    /// The versions of one of the actor's records, newest first, also of one that was deleted.
+    pub async fn history(&self, actor: &Actor, id: PatientId) -> Result<Vec<VersionEntry>, Error> {
+        self.history.of_patient(actor.user, id).await?.ok_or(Error::Missing(Record::Patient))
+    }
+
+    /// One of the actor's records as it was.
+    pub async fn version(
+        &self,
+        actor: &Actor,
+        id: PatientId,
+        version: Version,
+    ) -> Result<Snapshot<Patient>, Error> {
+        let found = self.history.patient_at(actor.user, id, version).await?;
+        found.ok_or(Error::Missing(Record::Patient))
     }
 }
 

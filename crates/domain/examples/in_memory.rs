@@ -5,13 +5,14 @@
 //! the same rules that the stores on SQLite and PostgreSQL keep.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use domain::ports::{PatientRepository, Record, RepositoryError};
 use domain::{
-    Change, Direction, HumanName, Listing, Page, Patient, PatientChange, PatientDetails, PatientFilter,
-    PatientId, PersonName, Phone, Position, SearchTerms, SortKey, Timestamp, UserId, UserName, Version,
+    Call, Change, Direction, HumanName, Listing, Operation, Page, Patient, PatientChange, PatientDetails,
+    PatientFilter, PatientId, PersonName, Phone, Position, SearchTerms, SortKey, Stamp, Timestamp, UserId,
+    UserName, Version,
 };
 
 type Result<T, E = RepositoryError> = std::result::Result<T, E>;
@@ -54,13 +55,13 @@ impl InMemoryPatients {
 
 #[async_trait]
 impl PatientRepository for InMemoryPatients {
-    async fn insert(&self, owner: UserId, details: &PatientDetails, now: Timestamp) -> Result<Patient> {
+    async fn insert(&self, owner: UserId, details: &PatientDetails, stamp: &Stamp) -> Result<Patient> {
         let created_by = self.owners.get(&owner).ok_or(RepositoryError::Missing(Record::User))?.clone();
         let mut records = self.records();
         records.last_id += 1;
         let id =
             PatientId::new(records.last_id).ok_or_else(|| RepositoryError::Failed("out of ids".into()))?;
-        let (details, version) = (details.clone(), Version::FIRST);
+        let (details, version, now) = (details.clone(), Version::FIRST, stamp.at);
         let patient = Patient { id, owner, created_by, details, created_at: now, updated_at: now, version };
         records.by_id.insert(id, patient.clone());
         Ok(patient)
@@ -112,23 +113,17 @@ impl PatientRepository for InMemoryPatients {
         id: PatientId,
         expected: Option<Version>,
         change: &PatientChange,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Patient> {
         let mut records = self.records();
         let patient = records.find(owner, id, expected)?;
-        patient.details = change.applied(&patient.details, now.date())?;
-        patient.updated_at = now;
+        patient.details = change.applied(&patient.details, stamp.at.date())?;
+        patient.updated_at = stamp.at;
         patient.version = patient.version.next();
         Ok(patient.clone())
     }
 
-    async fn delete(
-        &self,
-        owner: UserId,
-        id: PatientId,
-        expected: Option<Version>,
-        _: Timestamp,
-    ) -> Result<()> {
+    async fn delete(&self, owner: UserId, id: PatientId, expected: Option<Version>, _: &Stamp) -> Result<()> {
         let mut records = self.records();
         records.find(owner, id, expected)?;
         records.by_id.remove(&id);
@@ -143,9 +138,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [ann, eve] = [1, 2].map(|id| UserId::new(id).unwrap_or_else(|| unreachable!("ids are positive")));
     let patients = InMemoryPatients::new([(ann, UserName::parse("ann")?), (eve, UserName::parse("eve")?)]);
     let now = Timestamp::parse("2026-03-04T05:06:07Z").ok_or("no instant")?;
+    let stamp = Stamp::anonymous(now, Arc::new(Call::local(Operation::named("example"))));
 
     let name = HumanName::from_full(PersonName::parse("José Álvarez")?);
-    let patient = patients.insert(ann, &PatientDetails::named(name), now).await?;
+    let patient = patients.insert(ann, &PatientDetails::named(name), &stamp).await?;
     println!("Ann stores a patient: id {}, version {}", patient.id, patient.version.get());
 
     let stranger = patients.find(eve, patient.id).await?;
@@ -157,10 +153,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let change = PatientChange { phone: Change::Set(Phone::parse("999")?), ..PatientChange::default() };
     let expected = Some(patient.version);
-    let changed = patients.update(ann, patient.id, expected, &change, now).await?;
+    let changed = patients.update(ann, patient.id, expected, &change, &stamp).await?;
     println!("Ann adds a phone number: version {}", changed.version.get());
 
-    let late = patients.update(ann, patient.id, expected, &change, now).await;
+    let late = patients.update(ann, patient.id, expected, &change, &stamp).await;
     println!("Ann changes version {} again: {}", patient.version.get(), late.err().ok_or("accepted")?);
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Who acts, and what they may do.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::macros::serde_as_text;
-use crate::{SessionId, UserId};
+use crate::{Call, Caller, SessionId, Stamp, Timestamp, UserId};
 
 /// What a user is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -63,12 +64,21 @@ impl fmt::Display for Role {
 }
 
 /// Who acts: a signed-in user in one of their sessions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Actor {
     /// The user.
     pub user: UserId,
     /// The session whose token was shown.
     pub session: SessionId,
+    /// What they call.
+    pub call: Arc<Call>,
+}
+
+impl Caller for Actor {
+    fn stamp(&self, now: Timestamp) -> Stamp {
+        let (user, session) = (Some(self.user), Some(self.session));
+        Stamp { user, session, ..Stamp::anonymous(now, Arc::clone(&self.call)) }
+    }
 }
 
 /// Who may add, change and retire doctors.

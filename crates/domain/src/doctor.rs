@@ -2,9 +2,13 @@
 
 use crate::macros::redacted_debug;
 use crate::{
-    Address, Availability, Change, DoctorId, EmailAddress, ExperienceYears, Invalid, LicenseNumber, Money,
-    PersonName, Phone, SearchTerms, Specialization, Timestamp, UserId, UserName, Version,
+    Address, Availability, Change, ChangedFields, DoctorId, EmailAddress, ExperienceYears, Invalid,
+    LicenseNumber, Money, PersonName, Phone, SearchTerms, Specialization, Timestamp, UserId, UserName,
+    Version,
 };
+
+/// The field that every entry has.
+const NAME: &str = "name";
 
 /// A doctor's entry in the directory.
 #[derive(Clone, PartialEq, Eq)]
@@ -113,6 +117,31 @@ impl DoctorDetails {
             consultation_fee: None,
         }
     }
+
+    /// The names of the fields that are filled in, as clients know them.
+    pub fn given_fields(&self) -> ChangedFields {
+        let bare = Self::named(self.name.clone());
+        ChangedFields::of(self.differing(&bare).map(|(field, differs)| (field, differs || field == NAME)))
+    }
+
+    /// The names of the fields that differ from `before`, as clients know them.
+    pub fn changed_fields(&self, before: &Self) -> ChangedFields {
+        ChangedFields::of(self.differing(before))
+    }
+
+    fn differing(&self, other: &Self) -> [(&'static str, bool); 9] {
+        [
+            (NAME, self.name != other.name),
+            ("specialization", self.specialization != other.specialization),
+            ("email", self.email != other.email),
+            ("phone", self.phone != other.phone),
+            ("address", self.address != other.address),
+            ("availability", self.availability != other.availability),
+            ("license_number", self.license_number != other.license_number),
+            ("experience_years", self.experience_years != other.experience_years),
+            ("consultation_fee", self.consultation_fee != other.consultation_fee),
+        ]
+    }
 }
 
 impl DoctorChange {
@@ -171,5 +200,15 @@ mod tests {
         let after = change.applied(&details).unwrap();
         assert!(after.phone.is_none());
         assert_eq!(after.consultation_fee, Money::from_minor(10));
+    }
+
+    #[test]
+    fn fields_that_are_given_and_fields_that_differ_are_named() {
+        let bare = DoctorDetails::named(PersonName::parse("Dr. Ann").unwrap());
+        let given = DoctorDetails { consultation_fee: Money::from_minor(10), ..bare.clone() };
+        assert_eq!(given.given_fields().joined(), "name,consultation_fee");
+        assert_eq!(bare.changed_fields(&given).joined(), "consultation_fee");
+        let renamed = DoctorDetails { name: PersonName::parse("Dr. Eve").unwrap(), ..given.clone() };
+        assert_eq!(renamed.changed_fields(&given).joined(), "name");
     }
 }

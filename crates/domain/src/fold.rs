@@ -47,6 +47,8 @@ fn is_word_break(c: char) -> bool {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

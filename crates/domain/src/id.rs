@@ -52,6 +52,10 @@ typed_id! {
     DoctorId,
     /// Which assignment of a doctor to a patient.
     MappingId,
+    /// Which invitation to make an account.
+    InvitationId,
+    /// Which event of the audit trail.
+    AuditEventId,
 }
 
 /// Which signed-in session: a version 7 UUID (RFC 9562, section 5.7), made by the service.
@@ -68,6 +72,11 @@ impl SessionId {
     /// The id behind a UUID that an adapter has read.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)
+    }
+
+    /// Reads the text form of the UUID.
+    pub fn parse(raw: &str) -> Option<Self> {
+        Uuid::try_parse(raw).ok().map(Self)
     }
 
     /// The plain UUID, for adapters.

@@ -26,11 +26,14 @@
 //! * `serde`: ids and value types as JSON strings and numbers, parsed on the way in.
 
 mod access;
+mod audit;
 mod change;
 mod doctor;
 pub mod fold;
+mod history;
 mod id;
 mod invalid;
+mod invitation;
 mod listing;
 mod macros;
 mod mapping;
@@ -44,23 +47,29 @@ mod user;
 mod value;
 
 pub use access::{Actor, DoctorsWrite, Role, UnknownRole};
+pub use audit::{
+    AuditEvent, AuditEventId, AuditFilter, AuditHead, Broken, Call, Caller, ChangedFields, Fault,
+    IdempotencyKey, Once, Operation, Outcome, RecordId, RequestId, Stamp, StoredEvent, Verification,
+};
 pub use change::Change;
 pub use doctor::{Doctor, DoctorChange, DoctorDetails, DoctorFilter, EmailRule};
-pub use id::{DoctorId, MappingId, PatientId, SessionId, UserId, Version};
+pub use history::{Act, Snapshot, VersionEntry};
+pub use id::{DoctorId, InvitationId, MappingId, PatientId, SessionId, UserId, Version};
 pub use invalid::{Invalid, Violation};
+pub use invitation::{Invitation, InvitationCode, NewInvitation, Registration};
 pub use listing::{Direction, Listing, Order, Page, PageLimit, Position, SearchTerms, SortKey};
 pub use mapping::{AssignedDoctor, Mapping, MappingFilter, MappingView, NewMapping};
 pub use patient::{Patient, PatientChange, PatientDetails, PatientFilter, ToldAge};
 pub use quota::{Allowance, Quota, QuotaError};
-pub use session::{NewSession, RefreshCounter, Rehash, Rotation, RotationRule, Session};
+pub use session::{NewSession, RefreshCounter, Rotation, RotationRule, Session};
 pub use throttle::{Attempt, Attempts, ThrottleRule};
 pub use timestamp::{Date, Timestamp};
-pub use user::{Credentials, LoginName, NewUser, User, UserChange};
+pub use user::{Credentials, LoginName, NewUser, StandingChange, User, UserChange};
 pub use value::{
     Address, Age, AgeError, Availability, BirthDate, BirthDateError, BloodGroup, EmailAddress, EmailError,
     ExperienceYears, ExperienceYearsError, Gender, HumanName, LicenseNumber, MedicalHistory, Money,
     MoneyError, NameChange, NewPassword, NewPasswordError, Notes, Password, PasswordHash, PersonName, Phone,
-    PhoneError, Specialization, TextError, UnknownBloodGroup, UnknownGender, UserName, UserNameError,
+    PhoneError, Reason, Specialization, TextError, UnknownBloodGroup, UnknownGender, UserName, UserNameError,
 };
 
 /// Runs the examples of the README.

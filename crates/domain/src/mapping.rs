@@ -2,8 +2,8 @@
 
 use crate::macros::redacted_debug;
 use crate::{
-    Doctor, DoctorId, HumanName, MappingId, Notes, PatientId, PersonName, Specialization, Timestamp, UserId,
-    UserName, Version,
+    ChangedFields, Doctor, DoctorId, HumanName, MappingId, Notes, PatientId, PersonName, Specialization,
+    Timestamp, UserId, UserName, Version,
 };
 
 /// The assignment of a doctor to a patient. It is ended, never erased; at most one is active per pair.
@@ -88,5 +88,45 @@ impl Mapping {
     /// True until the assignment is ended.
     pub const fn is_active(&self) -> bool {
         self.ended_at.is_none()
+    }
+
+    /// The names of the fields that are filled in, as clients know them.
+    pub fn given_fields(&self) -> ChangedFields {
+        ChangedFields::of([("patient", true), ("doctor", true), ("notes", self.notes.is_some())])
+    }
+
+    /// The names of the fields that differ from `before`, as clients know them. Who is assigned to whom never
+    /// changes; that the assignment has ended is told by [`Act`](crate::Act).
+    pub fn changed_fields(&self, before: &Self) -> ChangedFields {
+        ChangedFields::of([("notes", self.notes != before.notes)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapping(notes: &str) -> Mapping {
+        let at = Timestamp::from_micros(0).unwrap();
+        Mapping {
+            id: MappingId::new(1).unwrap(),
+            owner: UserId::new(1).unwrap(),
+            patient: PatientId::new(1).unwrap(),
+            doctor: DoctorId::new(1).unwrap(),
+            notes: Notes::parse(notes).ok(),
+            assigned_by: None,
+            assigned_at: at,
+            ended_at: None,
+            updated_at: at,
+            version: Version::FIRST,
+        }
+    }
+
+    #[test]
+    fn notes_are_named_where_they_are_given_or_differ() {
+        assert_eq!(mapping("").given_fields().joined(), "patient,doctor");
+        assert_eq!(mapping("a").given_fields().joined(), "patient,doctor,notes");
+        assert_eq!(mapping("a").changed_fields(&mapping("b")).joined(), "notes");
+        assert!(mapping("a").changed_fields(&mapping("a")).is_empty());
     }
 }

@@ -2,9 +2,12 @@
 
 use crate::macros::redacted_debug;
 use crate::{
-    Address, Age, BirthDate, BloodGroup, Change, Date, EmailAddress, Gender, HumanName, Invalid,
-    MedicalHistory, NameChange, PatientId, Phone, SearchTerms, Timestamp, UserId, UserName, Version,
+    Address, Age, BirthDate, BloodGroup, Change, ChangedFields, Date, EmailAddress, Gender, HumanName,
+    Invalid, MedicalHistory, NameChange, PatientId, Phone, SearchTerms, Timestamp, UserId, UserName, Version,
 };
+
+/// The field that every record has.
+const NAME: &str = "name";
 
 /// A patient's record.
 #[derive(Clone, PartialEq, Eq)]
@@ -124,6 +127,32 @@ impl PatientDetails {
     /// The age on `today` where the birth date is known, else the age as it was told.
     pub fn age(&self, today: Date) -> Option<Age> {
         self.date_of_birth.map(|born| born.age_on(today)).or_else(|| self.told_age.map(|told| told.age))
+    }
+
+    /// The names of the fields that are filled in, as clients know them.
+    pub fn given_fields(&self) -> ChangedFields {
+        let bare = Self::named(self.name.clone());
+        ChangedFields::of(self.differing(&bare).map(|(field, differs)| (field, differs || field == NAME)))
+    }
+
+    /// The names of the fields that differ from `before`, as clients know them.
+    pub fn changed_fields(&self, before: &Self) -> ChangedFields {
+        ChangedFields::of(self.differing(before))
+    }
+
+    fn differing(&self, other: &Self) -> [(&'static str, bool); 10] {
+        [
+            (NAME, self.name != other.name),
+            ("date_of_birth", self.date_of_birth != other.date_of_birth),
+            ("age", self.told_age != other.told_age),
+            ("gender", self.gender != other.gender),
+            ("email", self.email != other.email),
+            ("phone", self.phone != other.phone),
+            ("emergency_contact", self.emergency_contact != other.emergency_contact),
+            ("address", self.address != other.address),
+            ("medical_history", self.medical_history != other.medical_history),
+            ("blood_group", self.blood_group != other.blood_group),
+        ]
     }
 }
 
@@ -282,5 +311,16 @@ mod tests {
         let after = change.applied(&details, day("2026-01-01")).unwrap();
         assert_eq!(after.gender, Some(Gender::Female));
         assert!(after.phone.is_none());
+    }
+
+    #[test]
+    fn fields_that_are_given_and_fields_that_differ_are_named() {
+        let given = PatientDetails { gender: Some(Gender::Female), phone: Phone::parse("999").ok(), ..ann() };
+        assert_eq!(given.given_fields().joined(), "name,gender,phone");
+        assert_eq!(ann().changed_fields(&given).joined(), "gender,phone");
+        let change = PatientChange { age: age(30), ..PatientChange::default() };
+        let older = change.applied(&given, day("2026-01-01")).unwrap();
+        assert_eq!(older.changed_fields(&given).joined(), "age");
+        assert!(given.changed_fields(&given).is_empty());
     }
 }

@@ -3,8 +3,12 @@
 //! Every "must" of a repository is a test that all repositories of the project pass. With the feature
 //! `mocks` there is a mockall mock of each port.
 
+mod audit;
 mod clock;
 mod doctors;
+mod eraser;
+mod history;
+mod invitations;
 mod limits;
 mod mappings;
 mod passwords;
@@ -15,8 +19,12 @@ mod sessions;
 mod tokens;
 mod users;
 
+pub use audit::AuditTrail;
 pub use clock::{Clock, Random};
 pub use doctors::DoctorRepository;
+pub use eraser::Eraser;
+pub use history::History;
+pub use invitations::InvitationRepository;
 pub use limits::{RateLimiter, SignInThrottle};
 pub use mappings::MappingRepository;
 pub use passwords::{PasswordError, PasswordHasher, PasswordStrength, Verdict};
@@ -29,8 +37,12 @@ pub use users::UserRepository;
 
 #[cfg(feature = "mocks")]
 pub use {
+    audit::MockAuditTrail,
     clock::{MockClock, MockRandom},
     doctors::MockDoctorRepository,
+    eraser::MockEraser,
+    history::MockHistory,
+    invitations::MockInvitationRepository,
     limits::{MockRateLimiter, MockSignInThrottle},
     mappings::MockMappingRepository,
     passwords::{MockPasswordHasher, MockPasswordStrength},

@@ -84,6 +84,8 @@ pub struct Allowance {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::macros::redacted_debug;
-use crate::{PasswordHash, SessionId, Timestamp, UserId};
+use crate::{SessionId, Timestamp, UserId};
 
 /// How many refresh tokens of a session came before the current one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -60,16 +60,7 @@ pub struct NewSession {
     pub user_agent: Option<String>,
 }
 
-redacted_debug!(Session, NewSession, Rehash);
-
-/// The same password in a newer scheme.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Rehash {
-    /// The hash that the password was compared with.
-    pub verified: PasswordHash,
-    /// The hash to store instead.
-    pub replacement: PasswordHash,
-}
+redacted_debug!(Session, NewSession);
 
 /// How refresh tokens follow one another (RFC 9700, section 4.14.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

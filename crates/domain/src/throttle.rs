@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::Timestamp;
 use crate::macros::redacted_debug;
+use crate::{LoginName, Timestamp, User};
 
 /// How many failures are borne, and what comes then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,13 +41,29 @@ impl ThrottleRule {
 /// Who tries to sign in: an account, known or not, from an address.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Attempt {
-    /// The key of the name that was typed.
+    /// The account, or the key of the name that was typed; empty where no account is named.
     pub account: String,
     /// The client's address; of IPv6 the first 64 bits, which belong to one customer.
     pub address: String,
 }
 
 redacted_debug!(Attempt);
+
+impl Attempt {
+    /// An attempt at the password of `user`, or of the name `typed` that nobody has. One account has two names to
+    /// sign in with, so known ones are counted by the account itself.
+    pub fn at_password(user: Option<&User>, typed: Option<&LoginName>, address: &str) -> Self {
+        let typed = || typed.map_or_else(String::new, |typed| format!("name {}", typed.user_name_key()));
+        let account = user.map_or_else(typed, |user| format!("user {}", user.id));
+        Self { account, address: address.to_owned() }
+    }
+
+    /// An attempt to refresh. It is counted apart from passwords: a forgotten client that shows its dead token again
+    /// and again must not keep its neighbors from signing in.
+    pub fn at_refresh(address: &str) -> Self {
+        Self { account: String::new(), address: format!("refresh {address}") }
+    }
+}
 
 /// The attempts that count against one account, one address, or one of each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,8 +2,8 @@
 
 use crate::macros::redacted_debug;
 use crate::{
-    Change, EmailAddress, HumanName, Invalid, NameChange, PasswordHash, Phone, Role, Timestamp, UserId,
-    UserName,
+    Change, ChangedFields, EmailAddress, HumanName, Invalid, NameChange, PasswordHash, Phone, Role,
+    Timestamp, UserId, UserName,
 };
 
 /// An account.
@@ -56,6 +56,15 @@ pub struct UserChange {
     pub phone: Change<Phone>,
 }
 
+/// What an administrator decides about an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct StandingChange {
+    /// Whether the user may sign in; `None` leaves it.
+    pub is_active: Option<bool>,
+    /// What the user is; `None` leaves it.
+    pub role: Option<Role>,
+}
+
 /// What somebody typed to say who they are: a user name or an e-mail address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LoginName {
@@ -75,6 +84,23 @@ pub struct Credentials {
 redacted_debug!(User, NewUser, UserChange, LoginName, Credentials);
 
 impl User {
+    /// True for an administrator who may sign in.
+    pub fn is_active_admin(&self) -> bool {
+        self.is_active && self.role == Role::Admin
+    }
+
+    /// Which fields differ from those `before`, by their public names.
+    pub fn changed_fields(&self, before: &Self) -> ChangedFields {
+        ChangedFields::of([
+            ("username", self.username != before.username),
+            ("email", self.email != before.email),
+            ("name", self.name != before.name),
+            ("phone", self.phone != before.phone),
+            ("role", self.role != before.role),
+            ("is_active", self.is_active != before.is_active),
+        ])
+    }
+
     /// What others know of the user, and so try first as a password.
     pub fn own_words(&self) -> Vec<String> {
         let name = self.name.as_ref();
@@ -152,6 +178,25 @@ impl UserChange {
     /// True when the e-mail address would change, which needs the password.
     pub fn touches_email(&self, user: &User) -> bool {
         self.email.applied(user.email.as_ref()) != user.email
+    }
+}
+
+impl StandingChange {
+    /// The user after the change. `is_last_admin` tells that no other user is an active administrator.
+    ///
+    /// # Errors
+    /// The server would be left without an active administrator.
+    pub fn applied(self, user: &User, is_last_admin: bool) -> Result<User, Invalid> {
+        let changed = User {
+            is_active: self.is_active.unwrap_or(user.is_active),
+            role: self.role.unwrap_or(user.role),
+            ..user.clone()
+        };
+        if is_last_admin && user.is_active_admin() && !changed.is_active_admin() {
+            let message = "is the last active administrator; make somebody else one first";
+            return Err(Invalid::field("username", message));
+        }
+        Ok(changed)
     }
 }
 
@@ -233,6 +278,35 @@ mod tests {
         assert_eq!(change.applied(&user).unwrap().username.as_str(), "eve@x.org");
         let change = UserChange { email: Change::Clear, ..UserChange::default() };
         assert!(change.applied(&user).is_err());
+    }
+
+    #[test]
+    fn a_standing_changes_what_it_names() {
+        let user = stored(&NewUser::new(Some(username("ann")), None).unwrap());
+        let disabled = StandingChange { is_active: Some(false), role: None }.applied(&user, true).unwrap();
+        assert_eq!((disabled.is_active, disabled.role), (false, Role::Patient));
+        let staff = StandingChange { is_active: None, role: Some(Role::Staff) }.applied(&user, true).unwrap();
+        assert_eq!((staff.is_active, staff.role), (true, Role::Staff));
+        assert_eq!(StandingChange::default().applied(&user, true).unwrap(), user);
+    }
+
+    #[test]
+    fn the_last_active_administrator_stays_one() {
+        let user = stored(&NewUser::new(Some(username("ann")), None).unwrap());
+        let admin = User { role: Role::Admin, ..user };
+        for change in [
+            StandingChange { is_active: Some(false), role: None },
+            StandingChange { is_active: None, role: Some(Role::Staff) },
+            StandingChange { is_active: Some(false), role: Some(Role::Admin) },
+        ] {
+            assert!(change.applied(&admin, true).is_err());
+            assert!(change.applied(&admin, false).is_ok());
+            // Who could not sign in anyway is no loss.
+            assert!(change.applied(&User { is_active: false, ..admin.clone() }, true).is_ok());
+        }
+        assert!(
+            StandingChange { is_active: Some(true), role: Some(Role::Admin) }.applied(&admin, true).is_ok()
+        );
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub use name::{HumanName, NameChange};
 pub use password::{NewPassword, NewPasswordError, Password, PasswordHash};
 pub use phone::{Phone, PhoneError};
 pub use text::{
-    Address, Availability, LicenseNumber, MedicalHistory, Notes, PersonName, Specialization, TextError,
+    Address, Availability, LicenseNumber, MedicalHistory, Notes, PersonName, Reason, Specialization,
+    TextError,
 };
 pub use user_name::{UserName, UserNameError};

@@ -11,13 +11,17 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use application::Client;
 use domain::Actor;
 
+use crate::audit;
 use crate::client_address::customer;
 use crate::limits;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
+/// The longest `Authorization` that is looked at, in bytes: a token of ours has a tenth of it.
+const AUTHORIZATION_MAX: usize = 8 * 1024;
+
 /// Any signed-in user: the request bears a good access token (RFC 6750, section 2.1).
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct SignedIn(pub(crate) Actor);
 
 impl FromRequest for SignedIn {
@@ -26,7 +30,7 @@ impl FromRequest for SignedIn {
 
     /// What [`require_sign_in`] has found.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get().copied().ok_or_else(|| Problem::new(Code::NotAuthenticated)))
+        ready(request.extensions().get().cloned().ok_or_else(|| Problem::new(Code::NotAuthenticated)))
     }
 }
 
@@ -58,13 +62,16 @@ async fn authenticate(request: &HttpRequest) -> Result<SignedIn, Problem> {
 }
 
 async fn actor(request: &HttpRequest, state: &AppState) -> Result<Actor, Problem> {
-    Ok(state.accounts.authenticate(bearer(request)?).await?)
+    Ok(state.accounts.authenticate(bearer(request)?, audit::call(request)).await?)
 }
 
 /// The token that the request shows.
 fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let header = headers.next().ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
+    if header.len() > AUTHORIZATION_MAX {
+        return Err(Problem::new(Code::HeadersTooLarge));
+    }
     // Of two tokens nobody can say which one counts.
     if headers.next().is_some() {
         return Err(Problem::new(Code::InvalidToken));
@@ -81,6 +88,7 @@ pub(crate) fn client(request: &HttpRequest, state: &AppState) -> Client {
     let address = state.trusted_proxies.client_of(request);
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     Client {
+        call: audit::call(request),
         address: address.map(|address| address.to_string()),
         customer: address.map(customer).unwrap_or_default(),
         // Long enough to tell one's devices apart.

@@ -18,8 +18,8 @@ use crate::problem::{Code, Problem};
 /// The largest JSON body, in bytes.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
-/// How long a body may take to arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(15);
+/// How long a body may take to arrive: 15 seconds with everything around it.
+const BODY_DEADLINE: Duration = Duration::from_secs(14);
 
 /// A JSON object as the body of a request.
 ///
@@ -32,16 +32,24 @@ impl<T: DeserializeOwned> FromRequest for ValidJson<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(request);
-        let payload = payload.take();
-        Box::pin(async move {
-            if !is_json {
-                return Err(Problem::new(Code::UnsupportedMediaType));
-            }
-            let body = tokio::time::timeout(BODY_DEADLINE, read(payload));
-            let body = body.await.map_err(|_| Problem::new(Code::RequestTimeout))??;
-            parse(&body).map(Self)
-        })
+        let body = receive(request, payload);
+        Box::pin(async move { parse(&body.await?).map(Self) })
+    }
+}
+
+/// The bytes of a body that is declared as JSON.
+pub(crate) fn receive(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let is_json = is_json(request);
+    let payload = payload.take();
+    async move {
+        if !is_json {
+            return Err(Problem::new(Code::UnsupportedMediaType));
+        }
+        let body = tokio::time::timeout(BODY_DEADLINE, read(payload));
+        body.await.map_err(|_| Problem::new(Code::RequestTimeout))?
     }
 }
 
@@ -67,7 +75,7 @@ async fn read(mut payload: Payload) -> Result<Bytes, Problem> {
 }
 
 /// Reads the body. The parser's own messages quote what was sent, so none of them goes out.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| malformed("The body is not UTF-8."))?;
     if text.trim().is_empty() {
         return Err(malformed("The body is empty; a JSON object is expected."));
@@ -155,6 +163,8 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests {
     use super::*;

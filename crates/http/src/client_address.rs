@@ -1,6 +1,6 @@
 //! The address of a client: its own, or what a proxy that the operator trusts says.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -39,7 +39,7 @@ impl TrustedProxies {
         let hops: Vec<_> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
         let mut nearest = peer;
         for hop in hops.into_iter().rev() {
-            let Ok(address) = hop.parse().map(canonical) else { break };
+            let Some(address) = address(hop) else { break };
             nearest = address;
             if !self.contains(address) {
                 break;
@@ -60,11 +60,21 @@ pub(crate) fn customer(address: IpAddr) -> String {
     }
 }
 
+/// The address of one hop. Some proxies write the port of the client behind it, and IPv6 addresses in brackets.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = || hop.parse::<IpAddr>().ok();
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+    bare().or_else(with_port).or_else(in_brackets).map(canonical)
+}
+
 /// An IPv4 address that came in IPv6 clothes is an IPv4 address.
 fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::HeaderValue;
@@ -93,6 +103,22 @@ mod tests {
         assert_eq!(client(&proxies, "10.0.0.1", &["203.0.113.9, 198.51.100.7, 10.0.0.2"]), "198.51.100.7");
         assert_eq!(client(&proxies, "10.0.0.1", &["203.0.113.9", "198.51.100.7"]), "198.51.100.7");
         assert_eq!(client(&proxies, "::ffff:10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+    }
+
+    #[test]
+    fn ports_and_brackets_are_no_part_of_an_address() {
+        let proxies = ["10.0.0.0/8", "2001:db8:1::/48"];
+        let told = |forwarded| client(&proxies, "10.0.0.1", &[forwarded]);
+        assert_eq!(told("198.51.100.7:5678"), "198.51.100.7");
+        assert_eq!(told("[2001:db8::1]:443"), "2001:db8::1");
+        assert_eq!(told("[2001:db8::1]"), "2001:db8::1");
+        assert_eq!(told("[::ffff:198.51.100.7]:443"), "198.51.100.7");
+        assert_eq!(told("198.51.100.7:5678, 10.0.0.2:80, [2001:db8:1::9]:80"), "198.51.100.7");
+        for nonsense in
+            ["198.51.100.7:", "198.51.100.7:x", "198.51.100.7:65536", "[198.51.100.7]:1", "[::1", "::1]"]
+        {
+            assert_eq!(told(nonsense), "10.0.0.1", "{nonsense}");
+        }
     }
 
     #[test]

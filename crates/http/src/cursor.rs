@@ -72,6 +72,8 @@ fn seal(content: &[u8], scope: &Scope) -> [u8; 8] {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use domain::PatientId;
 

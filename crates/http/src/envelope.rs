@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -11,11 +12,12 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
+use domain::RequestId;
 use futures_util::FutureExt;
 
 use crate::limits;
 use crate::problem::{Code, Problem};
-use crate::request_id::{REQUEST_ID, RequestId};
+use crate::request_id::{self, REQUEST_ID};
 use crate::state::AppState;
 
 /// Gives the request its id, before anything else looks at it.
@@ -24,7 +26,7 @@ pub(crate) async fn identify(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     if let Some(state) = request.app_data::<Data<AppState>>() {
-        let id = RequestId::of(&request, state);
+        let id = request_id::of(&request, state);
         request.extensions_mut().insert(id);
     }
     next.call(request).await
@@ -52,7 +54,7 @@ pub(crate) async fn seal(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.as_str().to_owned());
     let response = next.call(request).await?;
     Ok(with_headers(render_problem(response, &id), &id))
 }
@@ -86,7 +88,12 @@ fn render_problem(
 fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     let request = response.request().clone();
     limits::add_headers(&request, response.headers_mut());
-    let is_tls = request.app_data::<Data<AppState>>().is_some_and(|state| state.settings.is_tls);
+    let state = request.app_data::<Data<AppState>>();
+    let is_tls = state.is_some_and(|state| state.settings.is_tls);
+    if state.is_some_and(|state| state.draining.has_begun()) {
+        // Who keeps the connection would send the next request into a closed door.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);

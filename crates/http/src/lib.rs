@@ -10,6 +10,7 @@
     reason = "the document's attributes name response types without their lifetimes"
 )]
 
+mod audit;
 mod auth;
 mod body;
 mod client_address;
@@ -20,6 +21,7 @@ mod fields;
 mod limits;
 mod listing;
 mod load;
+mod once;
 mod openapi;
 pub mod pages;
 mod path_id;
@@ -118,7 +120,14 @@ pub fn app(
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers(["authorization", "content-type", "if-match", "if-none-match", "x-request-id"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "if-match",
+            "if-none-match",
+            "x-request-id",
+        ])
         .expose_headers([
             "etag",
             "link",

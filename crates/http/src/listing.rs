@@ -33,7 +33,7 @@ impl ListQuery {
     ///
     /// A cursor carries the query that it continues. Parameters beside it must say the same, but for
     /// `limit` and `count`, which belong to one page.
-    pub(crate) fn read(request: &HttpRequest, actor: Actor, known: &[&str]) -> Self {
+    pub(crate) fn read(request: &HttpRequest, actor: &Actor, known: &[&str]) -> Self {
         let mut errors = FieldErrors::default();
         let mut params = BTreeMap::new();
         let pairs: Vec<(String, String)> =

@@ -1,5 +1,9 @@
 //! The OpenAPI 3.1 document, made from the registry of operations.
 
+mod alternatives;
+mod forms;
+mod links;
+
 use std::collections::BTreeSet;
 
 use actix_web::http::header::CONTENT_TYPE;
@@ -11,6 +15,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::once::IDEMPOTENCY_KEY;
 use crate::problem::{Code, Problem, ProblemResponse};
 use crate::registry::Operation;
 use crate::routes;
@@ -63,6 +68,8 @@ fn describe(operations: Vec<Operation>) -> OpenApi {
             None => drop(paths.paths.insert(operation.path.clone(), item)),
         }
     }
+    forms::write_out(&mut schemas);
+    alternatives::add(&mut schemas);
     let mut components = Components::new();
     components.schemas.extend(schemas);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
@@ -88,6 +95,13 @@ fn describe(operations: Vec<Operation>) -> OpenApi {
 /// every answer, and the conditions on a record's version.
 fn complete(operation: &Operation) -> Specification {
     let mut specification = operation.specification.clone();
+    alternatives::name_patch(&operation.method, &mut specification);
+    links::add(&mut specification);
+    for parameter in specification.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter {
+            forms::write_out_parameter(parameter);
+        }
+    }
     if !operation.is_public() {
         specification.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
     }
@@ -136,6 +150,12 @@ const VERSIONED_TAGS: [&str; 3] = ["patients", "doctors", "mappings"];
 fn changes_a_record(operation: &Operation) -> bool {
     matches!(operation.method, HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete)
         && VERSIONED_TAGS.iter().any(|tag| operation.has_tag(tag))
+}
+
+/// Whether an operation makes a record, and so heeds `Idempotency-Key`.
+fn makes_a_record(operation: &Operation) -> bool {
+    let made = operation.specification.responses.responses.get("201");
+    made.is_some_and(|made| matches!(made, RefOr::T(made) if shape(made) == Shape::Record))
 }
 
 /// The schemas that have a version, and so an `ETag`.
@@ -194,6 +214,9 @@ fn add_record_headers(specification: &mut Specification, operation: &Operation) 
     if changes_a_record(operation) {
         add_header_parameter(specification, "If-Match", "Refuse when the record no longer has this tag.");
     }
+    if makes_a_record(operation) {
+        add_idempotency_key(specification);
+    }
 }
 
 fn add_header(response: &mut Response, name: &str, description: &str, kind: Type) {
@@ -203,14 +226,36 @@ fn add_header(response: &mut Response, name: &str, description: &str, kind: Type
 }
 
 fn add_header_parameter(operation: &mut Specification, name: &str, description: &str) {
+    add_header_parameter_of(operation, name, description, ObjectBuilder::new().schema_type(Type::String));
+}
+
+fn add_header_parameter_of(
+    operation: &mut Specification,
+    name: &str,
+    description: &str,
+    schema: ObjectBuilder,
+) {
     let parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(schema))
         .build();
     operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+}
+
+/// A key as it is, or as a string of structured fields.
+const KEY_PATTERN: &str = r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
+
+fn add_idempotency_key(operation: &mut Specification) {
+    add_header_parameter_of(
+        operation,
+        IDEMPOTENCY_KEY,
+        "Any text of 1 to 255 visible ASCII characters, plain or quoted. The same request with the same key within \
+         24 hours is answered again and done once; another request with that key is refused.",
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(KEY_PATTERN)),
+    );
 }
 
 fn has(operation: &Specification, place: &ParameterIn) -> bool {
@@ -227,7 +272,7 @@ fn problems(operation: &Operation) -> BTreeSet<Code> {
         codes.insert(Code::TooManyRequests);
     }
     if !operation.is_public() {
-        codes.insert(Code::InvalidToken);
+        codes.extend([Code::InvalidToken, Code::HeadersTooLarge]);
     }
     if specification.request_body.is_some() {
         codes.extend([
@@ -245,6 +290,9 @@ fn problems(operation: &Operation) -> BTreeSet<Code> {
     }
     if changes_a_record(operation) {
         codes.extend([Code::Stale, Code::PreconditionRequired]);
+    }
+    if makes_a_record(operation) {
+        codes.insert(Code::KeyReused);
     }
     codes
 }

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use domain::ports::Record;
-use domain::{DoctorId, MappingId, PatientId, SessionId};
+use domain::{AuditEventId, DoctorId, MappingId, PatientId, SessionId, UserId, Version};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -14,20 +14,21 @@ use crate::problem::Problem;
 #[derive(Clone, Copy)]
 pub(crate) struct PathId<T>(pub(crate) T);
 
-/// A kind of id that paths can hold.
+/// A kind of id that is a number.
 pub(crate) trait RecordId: Sized {
-    /// What it is the id of.
-    const RECORD: Record;
-
     /// The id of this number.
     fn from_number(number: i64) -> Option<Self>;
 }
 
-macro_rules! record_ids {
-    ($($id:ident => $record:ident),+ $(,)?) => {$(
-        impl RecordId for $id {
-            const RECORD: Record = Record::$record;
+/// A kind of id that paths can hold.
+pub(crate) trait InPath: RecordId {
+    /// What it is the id of.
+    const RECORD: Record;
+}
 
+macro_rules! record_ids {
+    ($($id:ident),+ $(,)?) => {$(
+        impl RecordId for $id {
             fn from_number(number: i64) -> Option<Self> {
                 Self::new(number)
             }
@@ -35,15 +36,48 @@ macro_rules! record_ids {
     )+};
 }
 
-record_ids!(PatientId => Patient, DoctorId => Doctor, MappingId => Mapping);
+record_ids!(PatientId, DoctorId, MappingId, UserId, AuditEventId);
 
-impl<T: RecordId> FromRequest for PathId<T> {
+macro_rules! in_path {
+    ($($id:ident => $record:ident),+ $(,)?) => {$(
+        impl InPath for $id {
+            const RECORD: Record = Record::$record;
+        }
+    )+};
+}
+
+in_path!(PatientId => Patient, DoctorId => Doctor, MappingId => Mapping);
+
+impl<T: InPath> FromRequest for PathId<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let id = request.match_info().get("id").and_then(parse_id).map(Self);
         ready(id.ok_or_else(|| Problem::missing(T::RECORD)))
+    }
+}
+
+/// One version of the record in the path, `{id}` and `{version}`.
+#[derive(Clone, Copy)]
+pub(crate) struct PathVersion<T>(pub(crate) T, pub(crate) Version);
+
+impl RecordId for Version {
+    fn from_number(number: i64) -> Option<Self> {
+        i32::try_from(number).ok().and_then(Self::new)
+    }
+}
+
+impl<T: InPath> FromRequest for PathVersion<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let path = request.match_info();
+        let id = path.get("id").and_then(parse_id);
+        let version = path.get("version").and_then(parse_id);
+        let found = id.zip(version).map(|(id, version)| Self(id, version));
+        ready(found.ok_or_else(|| Problem::missing(T::RECORD)))
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Code {
     PayloadTooLarge,
     /// The body is not declared as JSON.
     UnsupportedMediaType,
+    /// The idempotency key was used for another request.
+    KeyReused,
     /// The server wants `If-Match`.
     PreconditionRequired,
     /// Too many requests, or too many wrong passwords.
@@ -62,7 +64,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::MalformedBody,
         Self::InvalidFields,
         Self::InvalidQuery,
@@ -78,6 +80,7 @@ impl Code {
         Self::Stale,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
+        Self::KeyReused,
         Self::PreconditionRequired,
         Self::TooManyRequests,
         Self::HeadersTooLarge,
@@ -115,6 +118,11 @@ impl Code {
             Self::UnsupportedMediaType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON")
             }
+            Self::KeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "The idempotency key was used for another request",
+            ),
             Self::PreconditionRequired => {
                 (StatusCode::PRECONDITION_REQUIRED, "precondition_required", "If-Match is required")
             }
@@ -227,6 +235,7 @@ impl Problem {
             Record::Doctor => "There is no such doctor.",
             Record::Mapping => "There is no such mapping.",
             Record::Session => "There is no such session.",
+            Record::Invitation => "There is no such invitation.",
         })
     }
 
@@ -291,6 +300,7 @@ impl From<Error> for Problem {
             Error::Missing(record) => Self::missing(record),
             Error::Duplicate(constraint) => duplicate(constraint),
             Error::Stale => Self::new(Code::Stale).detail("The record has changed since you read it."),
+            Error::KeyReused => Self::new(Code::KeyReused),
             Error::BadPosition => {
                 Self::new(Code::InvalidQuery).field("cursor", "is not valid any more; start the list anew")
             }

@@ -67,21 +67,21 @@ impl Responder for Created {
     }
 }
 
-/// An answer without a version: 200, or another status of success.
+/// An answer without a version: 200, or 201 with where to find what was made.
 pub(crate) struct Plain {
-    status: StatusCode,
+    location: Option<&'static str>,
     body: Vec<u8>,
 }
 
 impl Plain {
     /// 200 with this body.
     pub(crate) fn ok(body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { status: StatusCode::OK, body: to_json(body)? })
+        Ok(Self { location: None, body: to_json(body)? })
     }
 
-    /// 201 with this body.
-    pub(crate) fn created(body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { status: StatusCode::CREATED, body: to_json(body)? })
+    /// 201 with this body, for what is at this path from now on.
+    pub(crate) fn created(location: &'static str, body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self { location: Some(location), body: to_json(body)? })
     }
 }
 
@@ -89,7 +89,11 @@ impl Responder for Plain {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::build(self.status).content_type(JSON).body(self.body)
+        let mut response = match self.location {
+            Some(location) => HttpResponse::Created().insert_header((LOCATION, location)).take(),
+            None => HttpResponse::Ok(),
+        };
+        response.content_type(JSON).body(self.body)
     }
 }
 

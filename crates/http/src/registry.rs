@@ -10,10 +10,12 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
+use domain::Operation as Name;
 use utoipa::openapi::path::{HttpMethod, Operation as Specification};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{RefOr, path::PathItem};
 
+use crate::audit::{self, Audited};
 use crate::auth::require_sign_in;
 use crate::envelope;
 use crate::limits::guard_credentials;
@@ -33,19 +35,21 @@ pub(crate) struct Operation {
     pub(crate) specification: Specification,
     /// Adds the schemas that the specification names.
     pub(crate) schemas: fn(&mut Schemas),
+    /// What it is on record as.
+    pub(crate) name: Name,
     route: fn(Route) -> Route,
 }
 
 impl Operation {
     /// The operation that utoipa's attribute has described as `D`, with its handler.
-    pub(crate) fn new<D>(route: fn(Route) -> Route) -> Self
+    pub(crate) fn new<D>(name: &'static str, route: fn(Route) -> Route) -> Self
     where
         D: utoipa::Path + utoipa::__dev::SchemaReferences + for<'t> utoipa::__dev::Tags<'t>,
     {
         let method = D::methods().into_iter().next().unwrap_or(HttpMethod::Get);
         let mut specification = D::operation();
         specification.tags = Some(D::tags().into_iter().map(str::to_owned).collect());
-        Self { path: D::path(), method, specification, schemas: D::schemas, route }
+        Self { path: D::path(), method, specification, schemas: D::schemas, name: Name::named(name), route }
     }
 
     /// Whether anybody may call it.
@@ -79,7 +83,7 @@ macro_rules! operations {
     ($($handler:ident),+ $(,)?) => {
         pastey::paste! {
             vec![$(
-                $crate::registry::Operation::new::<[<__path_ $handler>]>(|route| route.to($handler))
+                $crate::registry::Operation::new::<[<__path_ $handler>]>(stringify!($handler), |route| route.to($handler))
             ),+]
         }
     };
@@ -104,10 +108,12 @@ pub(crate) fn register(operations: &[Operation], config: &mut ServiceConfig) {
         for operation in operations {
             let methods = methods(&operation.method);
             let route = (operation.route)(web::route().guard(any_of(methods)));
+            let audited = Audited::new(operation.name, &operation.method);
+            let audit = from_fn(move |request, next| audit::on_record(audited, request, next));
             resource = resource.route(if !operation.is_public() {
-                route.wrap(from_fn(require_sign_in))
+                route.wrap(from_fn(require_sign_in)).wrap(audit)
             } else if operation.takes_credentials() {
-                route.wrap(from_fn(guard_credentials))
+                route.wrap(from_fn(guard_credentials)).wrap(audit)
             } else {
                 route
             });

@@ -2,9 +2,11 @@
 //! one service and answers.
 
 mod accounts;
+mod audit;
 mod doctors;
 mod documents;
 mod health;
+mod history;
 pub(crate) mod keys;
 mod mappings;
 mod patients;
@@ -20,6 +22,8 @@ pub(crate) fn operations(settings: HttpSettings) -> Vec<Operation> {
     operations.extend(patients::operations());
     operations.extend(doctors::operations());
     operations.extend(mappings::operations(settings.mapping_detail));
+    operations.extend(history::operations());
+    operations.extend(audit::operations());
     operations.extend(documents::operations());
     operations.extend(keys::operations());
     operations.extend(health::operations());

@@ -4,10 +4,9 @@ use actix_web::Error;
 use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use domain::RequestId;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
-
-use crate::request_id::RequestId;
 
 /// Spans by method and route template.
 ///
@@ -19,7 +18,7 @@ impl RootSpanBuilder for RouteSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let route = request.match_pattern().unwrap_or_default();
         let extensions = request.extensions();
-        let id = extensions.get::<RequestId>().map_or("", |id| id.0.as_str());
+        let id = extensions.get::<RequestId>().map_or("", RequestId::as_str);
         tracing::info_span!(
             "request",
             request.id = id,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use application::{Accounts, Doctors, Health, Mappings, Patients};
+use application::{Accounts, Audit, AuditLog, Doctors, Health, Mappings, Patients};
 use domain::ports::{Clock, Random};
 
 use crate::client_address::TrustedProxies;
@@ -25,8 +25,6 @@ pub enum MappingDetail {
 pub struct HttpSettings {
     /// What `GET /api/mappings/<n>/` means.
     pub mapping_detail: MappingDetail,
-    /// Nobody may register by themselves (403).
-    pub is_registration_closed: bool,
     /// Refuse changes without `If-Match`.
     pub require_if_match: bool,
     /// Tell browsers to come by TLS only (RFC 6797), because the server speaks it.
@@ -44,6 +42,10 @@ pub struct AppState {
     pub doctors: Doctors,
     /// Assignments.
     pub mappings: Mappings,
+    /// Puts calls on record.
+    pub audit: Audit,
+    /// Shows what is on record.
+    pub audit_log: AuditLog,
     /// Is the database there?
     pub health: Health,
     /// Tells the time, for request ids.

@@ -42,7 +42,7 @@ const UNIQUE: [Unique; 5] = [
 const SQLITE_UNIQUE: &str = "UNIQUE constraint failed: ";
 
 /// Messages of conditions that pass. Diesel tells them from no other error by kind, and keeps no code.
-const PASSING: [&str; 9] = [
+const PASSING: [&str; 15] = [
     "canceling statement due to statement timeout",
     "canceling statement due to lock timeout",
     "deadlock detected",
@@ -52,6 +52,14 @@ const PASSING: [&str; 9] = [
     "database is locked",
     "database table is locked",
     "too many clients",
+    // The disk of SQLite is full or fails: there may be space again soon. SQLite takes the whole transaction back
+    // by itself then, and who did not know finds no savepoint any more.
+    "database or disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "attempt to write a readonly database",
+    "no such savepoint",
+    "no transaction is active",
 ];
 
 /// Why a job did not do what it should.
@@ -191,6 +199,17 @@ mod tests {
         };
         assert!(matches!(error("canceling statement due to lock timeout"), RepositoryError::Unavailable(_)));
         assert!(matches!(error("syntax error at or near \"SELEC\""), RepositoryError::Failed(_)));
+    }
+
+    #[test]
+    fn a_full_disk_passes_also_where_it_broke_the_transaction() {
+        for message in ["database or disk is full", "disk I/O error", "no such savepoint: diesel_savepoint_1"]
+        {
+            let error = || Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()));
+            assert!(matches!(database(error()), RepositoryError::Unavailable(_)), "{message}");
+            let refusal = Refusal::NotCommitted(std::sync::Arc::new(error()));
+            assert!(matches!(refused(refusal), RepositoryError::Unavailable(_)), "{message}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("a build needs at least one of the features `sqlite` and `postgres`");
 
+mod audit;
 mod error;
 mod executor;
 mod limits;
@@ -28,6 +29,6 @@ mod url;
 mod words;
 
 pub use self::migrations::{migrate, pending, revert};
-pub use self::settings::DatabaseSettings;
+pub use self::settings::{DatabaseSettings, SealKey, WeakSealKey};
 pub use self::stores::Stores;
 pub use self::url::OpenError;

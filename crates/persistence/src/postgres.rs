@@ -1,15 +1,27 @@
 //! The stores on PostgreSQL.
 
 mod dialect;
+mod erasing;
 mod limiter;
 mod open;
+mod trail;
 
 #[path = "repository/assembly.rs"]
 mod assembly;
+#[path = "repository/audit.rs"]
+mod audit;
 #[path = "repository/doctors.rs"]
 mod doctors;
+#[path = "repository/eraser.rs"]
+mod eraser;
+#[path = "repository/history.rs"]
+mod history;
+#[path = "repository/invitations.rs"]
+mod invitations;
 #[path = "repository/mappings.rs"]
 mod mappings;
+#[path = "repository/once.rs"]
+mod once;
 #[path = "repository/patients.rs"]
 mod patients;
 #[path = "repository/probe.rs"]
@@ -20,12 +32,15 @@ mod sessions;
 mod throttle;
 #[path = "repository/users.rs"]
 mod users;
+#[path = "repository/versions.rs"]
+mod versions;
 
 use std::sync::Arc;
 
 use diesel::pg::{Pg as Db, PgConnection as Conn};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
+use crate::audit::Sealer;
 use crate::executor::{Executor, Plan, Pool, PoolSettings};
 use crate::migrations::{self, Known};
 use crate::settings::DatabaseSettings;
@@ -37,8 +52,14 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postg
 pub(crate) fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Stores, OpenError> {
     let executor = Arc::new(executor(url, settings)?);
     let known = migrations::known::<Db>(&MIGRATIONS).into_iter().map(|known: Known| known.version).collect();
+    let sealer = Sealer::new(settings.seal_key.clone());
+    let url = url.clone();
+    let unhurried = move || open::unhurried(&url);
     let limiter = limiter::Limiter::new(Arc::clone(&executor));
-    Ok(Stores { limiter: Some(Arc::new(limiter)), ..assembly::stores(&executor, known) })
+    Ok(Stores {
+        limiter: Some(Arc::new(limiter)),
+        ..assembly::stores(&executor, known, Arc::new(unhurried), sealer)
+    })
 }
 
 /// The threads on the database at `url`.

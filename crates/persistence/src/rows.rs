@@ -1,19 +1,25 @@
 //! Rows: what the columns hold, and how a record is made of them. Shared by both databases.
 
 mod attempts;
+mod audit;
 mod doctor;
+mod invitation;
 mod mapping;
 mod patient;
 mod session;
+mod step;
 mod user;
 
 pub(crate) use self::attempts::AttemptsRow;
+pub(crate) use self::audit::{EventColumns, EventRow, EventViewRow, LeavesRow, PruningRow, SealRow};
 pub(crate) use self::doctor::{DoctorColumns, DoctorRow, DoctorWordRow, creator_name};
+pub(crate) use self::invitation::InvitationRow;
 pub(crate) use self::mapping::{
     AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,
 };
 pub(crate) use self::patient::{PatientColumns, PatientRow, PatientWordRow, owner_name};
 pub(crate) use self::session::{SessionColumns, SessionRow, SessionViewRow};
+pub(crate) use self::step::StepRow;
 pub(crate) use self::user::{CredentialsRow, NewUserColumns, UserChangeColumns, UserRow};
 
 use domain::Version;
@@ -43,6 +49,16 @@ pub(crate) fn expect_version(expected: Option<Version>, found: Version) -> Resul
 /// A stored value, read back.
 pub(crate) fn stored<T>(column: &'static str, parsed: impl Parsed<T>) -> Result<T, BadValue> {
     parsed.parsed().ok_or(BadValue(column))
+}
+
+/// What a record was, as it is kept among its versions.
+pub(crate) fn to_json(columns: &impl serde::Serialize) -> Result<String, BadValue> {
+    stored("versions.record", serde_json::to_string(columns))
+}
+
+/// What [`to_json`] wrote.
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, BadValue> {
+    stored("versions.record", serde_json::from_str(text))
 }
 
 /// A stored text that may be NULL, read back.

@@ -36,6 +36,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitations (id) {
+        id -> BigInt,
+        code_hash -> Text,
+        role -> Text,
+        created_at -> crate::types::Instant,
+        expires_at -> crate::types::Instant,
+        used_at -> Nullable<crate::types::Instant>,
+        used_by_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     patients (owner_id, id) {
         id -> BigInt,
         owner_id -> BigInt,
@@ -122,6 +134,114 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    patient_versions (owner_id, patient_id, version) {
+        owner_id -> BigInt,
+        patient_id -> BigInt,
+        version -> Integer,
+        at -> crate::types::Instant,
+        by_id -> Nullable<BigInt>,
+        act -> Text,
+        fields -> Text,
+        since -> crate::types::Instant,
+        record -> Text,
+    }
+}
+
+diesel::table! {
+    doctor_versions (doctor_id, version) {
+        doctor_id -> BigInt,
+        version -> Integer,
+        at -> crate::types::Instant,
+        by_id -> Nullable<BigInt>,
+        act -> Text,
+        fields -> Text,
+        since -> crate::types::Instant,
+        record -> Text,
+    }
+}
+
+diesel::table! {
+    mapping_versions (owner_id, mapping_id, version) {
+        owner_id -> BigInt,
+        mapping_id -> BigInt,
+        version -> Integer,
+        at -> crate::types::Instant,
+        by_id -> Nullable<BigInt>,
+        act -> Text,
+        fields -> Text,
+        since -> crate::types::Instant,
+        notes -> Nullable<Text>,
+        ended_at -> Nullable<crate::types::Instant>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (key) {
+        key -> Text,
+        fingerprint -> Text,
+        record_kind -> Text,
+        record_id -> Nullable<BigInt>,
+        created_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> BigInt,
+        at -> crate::types::Instant,
+        operation -> Text,
+        outcome -> Text,
+        user_id -> Nullable<BigInt>,
+        session_id -> Nullable<crate::types::Uid>,
+        address -> Nullable<Text>,
+        request_id -> Text,
+        record_kind -> Nullable<Text>,
+        record_id -> Nullable<Text>,
+        version -> Nullable<Integer>,
+        patient_id -> Nullable<BigInt>,
+        fields -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_seals (seq) {
+        seq -> BigInt,
+        first_id -> BigInt,
+        last_id -> BigInt,
+        count -> BigInt,
+        events -> BigInt,
+        sealed_at -> crate::types::Instant,
+        digest -> Binary,
+        key_id -> Nullable<Text>,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_leaves (seal) {
+        seal -> BigInt,
+        leaves -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_prunings (seal) {
+        seal -> BigInt,
+        through_id -> BigInt,
+        before -> crate::types::Instant,
+        pruned_at -> crate::types::Instant,
+        key_id -> Nullable<Text>,
+        hash -> Binary,
+    }
+}
+
+diesel::joinable!(audit_leaves -> audit_seals (seal));
+diesel::joinable!(audit_prunings -> audit_seals (seal));
+diesel::allow_tables_to_appear_in_same_query!(users, audit_events);
+diesel::allow_tables_to_appear_in_same_query!(audit_seals, audit_leaves, audit_prunings);
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
@@ -130,4 +250,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     doctors,
     doctor_words,
     mappings,
+    patient_versions,
+    doctor_versions,
+    mapping_versions,
 );

@@ -29,6 +29,42 @@ pub struct DatabaseSettings {
     pub statement_timeout: Duration,
     /// How long one statement may wait for a lock of PostgreSQL.
     pub lock_timeout: Duration,
+    /// The key that the audit trail is sealed under; never shown. Without one, whoever can change the tables can
+    /// seal them anew as well, and only a head that was noted elsewhere tells.
+    pub seal_key: Option<SealKey>,
+}
+
+/// The key of the seals of the audit trail, kept outside of the database.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealKey(Vec<u8>);
+
+/// The key is shorter than 32 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a seal key must have at least 32 bytes")]
+pub struct WeakSealKey;
+
+impl SealKey {
+    /// As many bytes as the hash has (RFC 2104, section 3).
+    const SHORTEST: usize = 32;
+
+    /// The key of these bytes.
+    ///
+    /// # Errors
+    /// They are fewer than 32.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, WeakSealKey> {
+        let bytes = bytes.into();
+        if bytes.len() >= Self::SHORTEST { Ok(Self(bytes)) } else { Err(WeakSealKey) }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealKey(…)")
+    }
 }
 
 impl DatabaseSettings {
@@ -43,6 +79,7 @@ impl DatabaseSettings {
             connection_timeout: Duration::from_secs(1),
             statement_timeout: Duration::from_secs(3),
             lock_timeout: Duration::from_secs(2),
+            seal_key: None,
         }
     }
 
@@ -52,7 +89,7 @@ impl DatabaseSettings {
 }
 
 impl fmt::Debug for DatabaseSettings {
-    /// Everything but the URL.
+    /// Everything but the URL, and of the key only that there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseSettings")
             .field("connections", &self.connections)
@@ -62,6 +99,7 @@ impl fmt::Debug for DatabaseSettings {
             .field("connection_timeout", &self.connection_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .field("lock_timeout", &self.lock_timeout)
+            .field("seal_key", &self.seal_key)
             .finish_non_exhaustive()
     }
 }

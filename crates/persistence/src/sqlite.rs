@@ -3,14 +3,26 @@
 #![allow(clippy::duplicate_mod, reason = "one source of queries, compiled for each database")]
 
 mod dialect;
+mod erasing;
 mod open;
+mod trail;
 
 #[path = "repository/assembly.rs"]
 mod assembly;
+#[path = "repository/audit.rs"]
+mod audit;
 #[path = "repository/doctors.rs"]
 mod doctors;
+#[path = "repository/eraser.rs"]
+mod eraser;
+#[path = "repository/history.rs"]
+mod history;
+#[path = "repository/invitations.rs"]
+mod invitations;
 #[path = "repository/mappings.rs"]
 mod mappings;
+#[path = "repository/once.rs"]
+mod once;
 #[path = "repository/patients.rs"]
 mod patients;
 #[path = "repository/probe.rs"]
@@ -21,6 +33,8 @@ mod sessions;
 mod throttle;
 #[path = "repository/users.rs"]
 mod users;
+#[path = "repository/versions.rs"]
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +44,7 @@ use diesel::sqlite::{Sqlite as Db, SqliteConnection as Conn};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use self::open::Purpose;
+use crate::audit::Sealer;
 use crate::executor::{Executor, Plan, Pool, PoolSettings};
 use crate::migrations::{self, Known};
 use crate::settings::DatabaseSettings;
@@ -38,13 +53,20 @@ use crate::url::OpenError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-/// How long migrations wait for another process that writes.
+/// How long migrations, and whatever else is not in a hurry, wait for another process that writes.
 const MIGRATION_PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn connect(path: &Path, settings: &DatabaseSettings) -> Result<Stores, OpenError> {
     let executor = Arc::new(executor(path, settings)?);
     let known = migrations::known::<Db>(&MIGRATIONS).into_iter().map(|known: Known| known.version).collect();
-    Ok(assembly::stores(&executor, known))
+    let sealer = Sealer::new(settings.seal_key.clone());
+    let path = path.to_owned();
+    let unhurried = move || {
+        let mut connection = open::open(&path, Purpose::Write)?;
+        open::wait_for_lock(&mut connection, MIGRATION_PATIENCE)?;
+        Ok(connection)
+    };
+    Ok(assembly::stores(&executor, known, Arc::new(unhurried), sealer))
 }
 
 /// The threads on the file at `path`: some that read, one that writes.

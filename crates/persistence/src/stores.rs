@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::ports::{
-    DatabaseProbe, DoctorRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
-    SignInThrottle, UserRepository,
+    AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History, InvitationRepository, MappingRepository,
+    PatientRepository, RateLimiter, SessionRepository, SignInThrottle, UserRepository,
 };
 
 use crate::settings::DatabaseSettings;
@@ -17,12 +17,20 @@ pub struct Stores {
     pub users: Arc<dyn UserRepository>,
     /// Sessions.
     pub sessions: Arc<dyn SessionRepository>,
+    /// Invitations.
+    pub invitations: Arc<dyn InvitationRepository>,
     /// Patients.
     pub patients: Arc<dyn PatientRepository>,
     /// Doctors.
     pub doctors: Arc<dyn DoctorRepository>,
     /// Mappings.
     pub mappings: Arc<dyn MappingRepository>,
+    /// The past of all of these.
+    pub history: Arc<dyn History>,
+    /// Erases people for good.
+    pub eraser: Arc<dyn Eraser>,
+    /// The audit trail.
+    pub audit: Arc<dyn AuditTrail>,
     /// Health of the database.
     pub probe: Arc<dyn DatabaseProbe>,
     /// Attempts to sign in.

@@ -2,11 +2,14 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod tls;
 
 use std::path::PathBuf;
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::PostgresUrl;
+use crate::settings::DatabaseSettings;
 
 /// Why a database could not be opened. No message holds a password.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +20,7 @@ pub enum OpenError {
     /// The URL names no file or no host in a way that could be understood.
     #[error("the database URL is not well-formed: {0}")]
     Malformed(&'static str),
-    /// The program was built without this database.
+    /// The program was built without this database, or without TLS to it.
     #[error("this build has no support for {0}")]
     NotBuilt(&'static str),
     /// A file or folder cannot be made or opened.
@@ -43,6 +46,16 @@ pub enum OpenError {
 impl From<diesel::result::Error> for OpenError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Migration(error.into())
+    }
+}
+
+impl DatabaseSettings {
+    /// Whether this build can use such a URL at all. Opens nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the URL, or what the build lacks: the database, or TLS to PostgreSQL.
+    pub fn check(&self) -> Result<(), OpenError> {
+        DatabaseUrl::parse(&self.url).map(drop)
     }
 }
 

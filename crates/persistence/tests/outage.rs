@@ -49,7 +49,11 @@ async fn call(stores: &Stores, number: usize) -> Result<(), RepositoryError> {
         // The first user of a new database.
         let owner = UserId::new(1).unwrap();
         let name = HumanName::from_full(PersonName::parse("Anna Blume").unwrap());
-        stores.patients.insert(owner, &PatientDetails::named(name), fixed::instant()).await.map(drop)
+        stores
+            .patients
+            .insert(owner, &PatientDetails::named(name), &fixed::stamped(fixed::instant()))
+            .await
+            .map(drop)
     }
 }
 
@@ -113,7 +117,7 @@ async fn comes_back(what: &str, stores: &Stores, limit: Duration) {
 }
 
 async fn with_user(stores: &Stores) {
-    stores.users.insert(&builders::user().done(), None, fixed::instant()).await.unwrap();
+    stores.users.insert(&builders::user().done(), None, &fixed::stamped(fixed::instant())).await.unwrap();
     assert_eq!(burst(stores, 8).await.answered, 8);
 }
 

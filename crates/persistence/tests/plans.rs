@@ -9,15 +9,15 @@ mod plans {
 }
 
 use domain::{
-    BloodGroup, Direction, DoctorFilter, Gender, MappingFilter, MappingId, Order, Page, PageLimit,
-    PatientFilter, PatientId, Position, SearchTerms, SortKey, UserId,
+    AuditEventId, AuditFilter, BloodGroup, Direction, DoctorFilter, Gender, MappingFilter, MappingId, Order,
+    Page, PageLimit, PatientFilter, PatientId, Position, SearchTerms, SortKey, UserId,
 };
 use persistence::{DatabaseSettings, Stores};
 use plans::recorder::{self, Recorded};
 use plans::seed;
 
-/// Tables that grow with the number of patients. The directory of doctors is small, and shared.
-const OWNED: [&str; 3] = ["patients", "patient_words", "mappings"];
+/// Tables that grow with the number of patients or with each call. The directory of doctors is small, and shared.
+const OWNED: [&str; 4] = ["patients", "patient_words", "mappings", "audit_events"];
 
 #[tokio::test]
 async fn sqlite_reads_owned_tables_by_index_only() {
@@ -77,6 +77,7 @@ async fn record(url: &str) -> Vec<Recorded> {
     list_patients(&stores, owner, &mut all).await;
     list_doctors(&stores, &mut all).await;
     list_mappings(&stores, owner, &mut all).await;
+    list_audit(&stores, owner, &mut all).await;
     all
 }
 
@@ -134,6 +135,26 @@ async fn list_mappings(stores: &Stores, owner: UserId, all: &mut Vec<Recorded>) 
     }
     stores.mappings.doctors_of(owner, patient.unwrap(), Page::default()).await.unwrap();
     keep(all, "doctors of a patient", false);
+}
+
+async fn list_audit(stores: &Stores, owner: UserId, all: &mut Vec<Recorded>) {
+    let after = domain::Timestamp::parse("2026-01-01T00:05:00Z");
+    let before = domain::Timestamp::parse("2026-01-01T00:20:00Z");
+    let patient = PatientId::new(100);
+    for page in pages(AuditEventId::new(100).unwrap()) {
+        for filter in [
+            AuditFilter::default(),
+            AuditFilter { after, before, ..AuditFilter::default() },
+            AuditFilter { patient, ..AuditFilter::default() },
+            AuditFilter { patient, after, before, ..AuditFilter::default() },
+            AuditFilter { user: Some(owner), ..AuditFilter::default() },
+            AuditFilter { user: Some(owner), after, before, ..AuditFilter::default() },
+            AuditFilter { operation: Some("patients_get".to_owned()), ..AuditFilter::default() },
+        ] {
+            stores.audit.list(&filter, page).await.unwrap();
+            keep(all, "list events", true);
+        }
+    }
 }
 
 /// First and later pages in all orders.

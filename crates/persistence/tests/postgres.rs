@@ -32,9 +32,13 @@ async fn fresh() -> Repositories {
     Repositories {
         users: stores.users,
         sessions: stores.sessions,
+        invitations: stores.invitations,
         patients: stores.patients,
         doctors: stores.doctors,
         mappings: stores.mappings,
+        history: stores.history,
+        eraser: stores.eraser,
+        audit: stores.audit,
         deactivate: Deactivate::by(deactivate),
         guard: Box::new(database),
     }
@@ -150,14 +154,23 @@ async fn a_server_that_takes_no_connections_is_unavailable_soon_and_back_at_once
 async fn the_name_with_the_longest_key_can_be_stored() {
     let database = migrated().await;
     let stores = stores(&database);
-    let owner = stores.users.insert(&builders::user().done(), None, fixed::instant()).await.unwrap().id;
+    let owner = stores
+        .users
+        .insert(&builders::user().done(), None, &fixed::stamped(fixed::instant()))
+        .await
+        .unwrap()
+        .id;
     let part = |step: u32| {
         let letters = (0..150).filter_map(|n| char::from_u32(0x3300 + n * step % 0x58)).collect::<String>();
         PersonName::parse(&letters).ok()
     };
     let name = HumanName::from_parts(part(7), part(13)).unwrap();
     assert!(name.key().len() > 3000);
-    stores.patients.insert(owner, &PatientDetails::named(name), fixed::instant()).await.unwrap();
+    stores
+        .patients
+        .insert(owner, &PatientDetails::named(name), &fixed::stamped(fixed::instant()))
+        .await
+        .unwrap();
 }
 
 /// The database `postgres` of the same server.

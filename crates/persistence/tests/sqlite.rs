@@ -30,9 +30,13 @@ fn fresh() -> Repositories {
     Repositories {
         users: stores.users,
         sessions: stores.sessions,
+        invitations: stores.invitations,
         patients: stores.patients,
         doctors: stores.doctors,
         mappings: stores.mappings,
+        history: stores.history,
+        eraser: stores.eraser,
+        audit: stores.audit,
         deactivate: Deactivate::by(deactivate),
         guard: Box::new(folder),
     }

@@ -112,3 +112,6 @@ impl TokenSigner for Signer {
         refresh::verify(&self.keys().ring, token).ok_or(TokenError::Forged)
     }
 }
+
+#[cfg(test)]
+mod fuzz;

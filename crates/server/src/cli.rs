@@ -1,23 +1,40 @@
 //! The command line.
 
 mod args;
+mod audit;
 mod check_config;
 mod create_admin;
 mod failure;
+mod invite;
 mod keys;
 mod migrate;
 mod openapi;
+mod purge;
+mod seed;
 mod serve;
+mod users;
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
+use application::Accounts;
 use clap::Parser as _;
+use domain::{Call, Operation};
+use persistence::{DatabaseSettings, Stores};
+use tokio::runtime::Runtime;
 
-use crate::output;
 use crate::settings::{Settings, Sources};
+use crate::{StartError, compose, output, telemetry};
 use args::{Cli, Command};
 use failure::Failure;
+
+/// A command does one thing at a time.
+const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
+/// Nobody waits for a command as for an answer, and a trail of years is long.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Runs the program with its arguments, the name of the program first.
 ///
@@ -42,6 +59,41 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// What a command is on record as.
+fn call(name: &'static str) -> Arc<Call> {
+    Arc::new(Call::local(Operation::named(name)))
+}
+
+/// The services of accounts and what runs them, for a command that is over soon.
+fn services(settings: &Settings) -> Result<(Accounts, Runtime), Failure> {
+    telemetry::start(&settings.log);
+    let accounts = compose::compose(settings)?.accounts;
+    Ok((accounts, tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+}
+
+/// The stores of a database that is there already and up to date, for a command that may take its time.
+fn stores(settings: &Settings) -> Result<(Stores, Runtime), Failure> {
+    settings.check()?;
+    telemetry::start(&settings.log);
+    if let Some(file) = settings.database_url.sqlite_file().filter(|file| !file.exists()) {
+        return Err(Failure::Failed(format!("there is no database {}", file.display())));
+    }
+    let missing = persistence::pending(settings.database_url.expose()).map_err(StartError::from)?;
+    if !missing.is_empty() {
+        let message = "the schema of the database is not up to date; `healthcore migrate` brings it there";
+        return Err(Failure::Failed(message.to_owned()));
+    }
+    let database = DatabaseSettings {
+        connections: CONNECTIONS,
+        answer_timeout: PATIENCE,
+        statement_timeout: PATIENCE,
+        lock_timeout: PATIENCE,
+        ..compose::database(settings)
+    };
+    let stores = Stores::connect(&database).map_err(StartError::from)?;
+    Ok((stores, tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+}
+
 fn run(cli: Cli) -> Result<(), Failure> {
     let sources = Sources::of_process(cli.flags())?;
     let settings = Settings::load(&sources)?;
@@ -49,8 +101,13 @@ fn run(cli: Cli) -> Result<(), Failure> {
         None | Some(Command::Serve(_)) => serve::run(settings),
         Some(Command::Migrate) => migrate::run(&settings),
         Some(Command::CreateAdmin(arguments)) => create_admin::run(&settings, &sources, arguments),
+        Some(Command::Invite(arguments)) => invite::run(&settings, &arguments),
+        Some(Command::Users(arguments)) => users::run(&settings, &arguments.command),
+        Some(Command::Audit(arguments)) => audit::run(&settings, &arguments.command),
+        Some(Command::Purge(arguments)) => purge::run(&settings, &arguments),
         Some(Command::CheckConfig) => check_config::run(&settings),
         Some(Command::Keys(arguments)) => keys::run(&settings, arguments.command),
+        Some(Command::Seed(arguments)) => seed::run(&settings, &arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&settings, arguments.format),
     }
 }

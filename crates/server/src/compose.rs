@@ -3,26 +3,29 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use application::{AccountPorts, Accounts, DoctorRules, Doctors, Health, Mappings, Patients};
+use application::{
+    AccountPorts, Accounts, Audit, AuditLog, DoctorRules, Doctors, Health, Mappings, Patients,
+};
 use domain::EmailRule;
 use domain::ports::{Clock, Random, RateLimiter};
 use http_api::{AppState, Draining, HttpSettings, Limits, Load, TrustedProxies};
 use persistence::{DatabaseSettings, Stores};
 use security::{BcryptHasher, HashingSettings, LocalRateLimiter, Strength, SystemClock, SystemRandom};
 
+use crate::audit::{Trail, anchor_file};
 use crate::keys::Keys;
-use crate::settings::{RegistrationSetting, Settings};
+use crate::settings::Settings;
 use crate::{StartError, data_dir};
 
 /// Opens the database, applies missing migrations unless the settings say no, and builds every service.
 ///
 /// Makes the data folder and the signing secret where they are needed and missing. Blocks.
 pub fn compose(settings: &Settings) -> Result<AppState, StartError> {
-    compose_with(settings, &Keys::open(settings)?)
+    Ok(compose_with(settings, &Keys::open(settings)?)?.0)
 }
 
 /// The same with the keys at hand.
-pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<AppState, StartError> {
+pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<(AppState, Trail), StartError> {
     data_dir::prepare(settings)?;
     let url = settings.database_url.expose();
     if settings.database.migrate {
@@ -36,19 +39,36 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<AppState,
     let ports = AccountPorts {
         users: Arc::clone(&stores.users),
         sessions: stores.sessions,
+        invitations: stores.invitations,
         hasher: Arc::new(BcryptHasher::new(&hashing(settings))?),
         strength: Arc::new(Strength),
         signer: keys.signer(),
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
     };
-    let accounts = Accounts::new(ports, settings.auth.session_rules());
+    let (audit, writer) = Audit::new(Arc::clone(&stores.audit), settings.audit.reads.into());
+    let trail = Trail {
+        writer,
+        trail: Arc::clone(&stores.audit),
+        clock: Arc::clone(&clock),
+        anchors: anchor_file(settings),
+    };
+    let accounts =
+        Accounts::new(ports, settings.auth.session_rules()).registering(settings.access.registration.into());
     let is_limited = settings.limits.enabled;
-    Ok(AppState {
+    let state = AppState {
         accounts: if is_limited { accounts.throttled(stores.throttle) } else { accounts },
-        patients: Patients::new(stores.patients, Arc::clone(&clock)),
-        doctors: Doctors::new(stores.doctors, stores.users, Arc::clone(&clock), doctor_rules(settings)),
-        mappings: Mappings::new(stores.mappings, Arc::clone(&clock)),
+        patients: Patients::new(stores.patients, Arc::clone(&stores.history), Arc::clone(&clock)),
+        doctors: Doctors::new(
+            stores.doctors,
+            Arc::clone(&stores.history),
+            Arc::clone(&stores.users),
+            Arc::clone(&clock),
+            doctor_rules(settings),
+        ),
+        audit,
+        audit_log: AuditLog::new(stores.audit, Arc::clone(&stores.history), stores.users),
+        mappings: Mappings::new(stores.mappings, stores.history, Arc::clone(&clock)),
         health: Health::new(stores.probe),
         clock,
         random,
@@ -58,23 +78,24 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<AppState,
         load: Load::new(settings.server.max_in_flight),
         cors_origins: settings.api.cors_origins.clone(),
         settings: http(settings),
-    })
+    };
+    Ok((state, trail))
 }
 
 /// What the settings decide about the interface.
 pub(crate) fn http(settings: &Settings) -> HttpSettings {
     HttpSettings {
         mapping_detail: settings.api.mapping_detail.into(),
-        is_registration_closed: settings.access.registration == RegistrationSetting::Closed,
         require_if_match: settings.api.require_if_match,
         is_tls: settings.server.tls_files().is_some(),
     }
 }
 
-fn database(settings: &Settings) -> DatabaseSettings {
+/// What the settings say about the database.
+pub(crate) fn database(settings: &Settings) -> DatabaseSettings {
     let defaults = DatabaseSettings::new(settings.database_url.expose());
     let connections = NonZeroU32::new(settings.database.connections).unwrap_or(defaults.connections);
-    DatabaseSettings { connections, ..defaults }
+    DatabaseSettings { connections, seal_key: settings.seal_key.clone(), ..defaults }
 }
 
 fn hashing(settings: &Settings) -> HashingSettings {

@@ -4,14 +4,17 @@
 //! the services over their adapters, [`Server::start`] serves them; [`cli`] is the command line on top. Tests use
 //! the same parts.
 
+mod audit;
 mod banner;
 pub mod cli;
 mod compose;
+mod connections;
 mod data_dir;
 mod key_store;
 mod keys;
 mod output;
 mod running;
+mod seed;
 pub mod settings;
 mod start_error;
 mod telemetry;

@@ -7,19 +7,23 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
 use application::Accounts;
 use http_api::{Draining, PublicKeys, Shared};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use crate::audit::TrailTasks;
 use crate::compose::compose_with;
+use crate::connections::{self, Connections};
 use crate::data_dir::{self, Lock};
 use crate::keys::Keys;
 use crate::settings::Settings;
 use crate::{StartError, tls};
 
-/// How long a client may take for the head of a request (RFC 9110 leaves it to the server).
-const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a client may take for the head of a request (RFC 9110 leaves it to the server): 10 seconds with
+/// everything around it.
+const HEAD_DEADLINE: Duration = Duration::from_secs(9);
 
 /// Between two questions for sessions that other replicas have ended: they are to be dead here, too, within
 /// a second.
@@ -41,6 +45,8 @@ pub struct Running {
     task: JoinHandle<io::Result<()>>,
     watch: JoinHandle<()>,
     key_watch: JoinHandle<()>,
+    connection_watch: JoinHandle<()>,
+    trail: TrailTasks,
     lock: Option<Lock>,
 }
 
@@ -55,14 +61,17 @@ impl Server {
             let lock = data_dir::lock(&settings)?;
             Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
         });
-        let (state, keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
+        let ((state, trail), keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
         let draining = state.draining.clone();
         let watch = tokio::spawn(learn_ended_sessions(state.accounts.clone()));
         let signer = keys.signer();
         let key_watch = tokio::spawn(keys.watch());
         let shared = Shared::new(state).publishing(PublicKeys::new(move || signer.jwks()));
         let address = settings.server.bind;
-        let mut server = HttpServer::new(move || http_api::app(&shared))
+        let connections = Connections::new(HEAD_DEADLINE);
+        let connection_watch = tokio::spawn(connections.clone().watch());
+        let mut server = HttpServer::new(move || http_api::app(&shared).wrap(from_fn(connections::note)))
+            .on_connect(move |stream, data| connections.add(stream, data))
             .client_request_timeout(HEAD_DEADLINE)
             .disable_signals()
             .shutdown_timeout(settings.server.drain().as_secs());
@@ -79,6 +88,7 @@ impl Server {
         let addr = server.addrs().first().copied().unwrap_or(address);
         let server = server.run();
         Ok(Running {
+            trail: trail.start(),
             addr,
             is_tls,
             draining,
@@ -87,6 +97,7 @@ impl Server {
             task: tokio::spawn(server),
             watch,
             key_watch,
+            connection_watch,
             lock,
         })
     }
@@ -109,18 +120,39 @@ impl Running {
     /// Stops: first readiness goes, then the port closes, then what is under way is finished, for as long as
     /// the settings allow.
     pub async fn stop(self) -> io::Result<()> {
+        self.stop_unless(std::future::pending()).await
+    }
+
+    /// The same, unless `hurry` is over first: then requests that are still under way lose their connection. What is
+    /// on record is kept either way.
+    pub async fn stop_unless(self, hurry: impl Future<Output = ()>) -> io::Result<()> {
         self.draining.begin();
-        tokio::time::sleep(self.drain_delay).await;
-        self.handle.stop(true).await;
-        let result = self.task.await.map_err(io::Error::other).flatten();
+        let in_peace = async {
+            tokio::time::sleep(self.drain_delay).await;
+            self.handle.stop(true).await;
+        };
+        let is_hurried = tokio::select! {
+            () = in_peace => false,
+            () = hurry => true,
+        };
+        let result = if is_hurried {
+            tracing::warn!("stopping at once");
+            // A server that stops in peace hears nothing else until it has.
+            self.task.abort();
+            Ok(())
+        } else {
+            self.task.await.map_err(io::Error::other).flatten()
+        };
         self.watch.abort();
         self.key_watch.abort();
+        self.connection_watch.abort();
+        self.trail.stop().await;
         // Only now may another server take the database.
         drop(self.lock);
         result
     }
 
-    /// What cuts the stop short: requests that are still under way lose their connection.
+    /// What cuts short the requests that are under way: they lose their connection.
     pub fn stop_now(&self) -> impl Future<Output = ()> + use<> {
         let handle = self.handle.clone();
         async move { handle.stop(false).await }

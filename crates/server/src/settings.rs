@@ -16,24 +16,25 @@ use std::fs;
 use std::path::PathBuf;
 
 use config::{Config, ConfigError};
+use persistence::SealKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use security::SecretKey;
 use serde::Deserialize;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 pub use choice::{
-    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, RegistrationSetting,
-    SigningAlgorithm,
+    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, ReadAuditSetting,
+    RegistrationSetting, SigningAlgorithm,
 };
 pub use database::DatabaseUrl;
 pub use error::SettingsError;
 pub use sections::{
-    AccessSettings, ApiSettings, AuthSettings, DatabaseSection, DoctorsSettings, LimitsSettings, LogSettings,
-    ServerSettings,
+    AccessSettings, ApiSettings, AuditSettings, AuthSettings, DatabaseSection, DoctorsSettings,
+    LimitsSettings, LogSettings, ServerSettings,
 };
 pub use source::{Flags, Sources};
 
-use keys::KeySettings;
+use keys::{KeySettings, named};
 use layer::Layer;
 
 /// Every setting.
@@ -63,6 +64,10 @@ pub struct Settings {
     pub api: ApiSettings,
     /// `[limits]`
     pub limits: LimitsSettings,
+    /// `[audit]`
+    pub audit: AuditSettings,
+    /// The secret that seals of the audit trail are made with, if one is configured.
+    pub seal_key: Option<SealKey>,
     /// `[log]`
     pub log: LogSettings,
     /// Where each came from.
@@ -83,6 +88,8 @@ struct Raw {
     doctors: DoctorsSettings,
     api: ApiSettings,
     limits: LimitsSettings,
+    #[validate(nested)]
+    audit: AuditSettings,
     log: LogSettings,
 }
 
@@ -118,6 +125,11 @@ impl Settings {
         raw.resolve(origins)
     }
 
+    /// What is not refused in production but should be thought about, a line each. Outside production nothing is.
+    pub fn warnings(&self) -> Vec<String> {
+        safety::warnings(self)
+    }
+
     /// Refuses what is unsafe for patients' records. Outside production nothing is.
     ///
     /// # Errors
@@ -137,8 +149,10 @@ impl Raw {
         let (auth, database) = (&self.auth, &self.database);
         let password_pepper =
             secret("auth.password_pepper", &auth.password_pepper, &auth.password_pepper_file);
+        let seal_secret = secret(SEAL_KEY, &self.audit.seal_key, &self.audit.seal_key_file);
         let url = secret("database.url", &database.url, &database.url_file);
         let password = secret("database.password", &database.password, &database.password_file);
+        let seal_key = noted(&mut faults, seal_key(seal_secret, &self.audit, &origins));
         let has_parts = !database.host.is_empty() || !database.name.is_empty();
         let database_url = match url {
             Some(url) => DatabaseUrl::new(url),
@@ -148,7 +162,7 @@ impl Raw {
         if self.server.data_dir.as_os_str().is_empty() {
             faults.push(origins.bad("server.data_dir", "must name a folder"));
         }
-        let Self { server, database, auth, access, doctors, api, limits, log } = self;
+        let Self { server, database, auth, access, doctors, api, limits, audit, log } = self;
         let KeySettings { secret_key, key_file, previous: previous_secret_keys } = keys;
         let settings = Settings {
             server,
@@ -163,6 +177,8 @@ impl Raw {
             doctors,
             api,
             limits,
+            audit,
+            seal_key,
             log,
             origins,
         };
@@ -172,6 +188,20 @@ impl Raw {
         }
         SettingsError::all(faults).map(|()| settings)
     }
+}
+
+const SEAL_KEY: &str = "audit.seal_key";
+const SEAL_KEY_FILE: &str = "audit.seal_key_file";
+
+fn seal_key(
+    secret: Option<SecretString>,
+    audit: &AuditSettings,
+    origins: &Origins,
+) -> Result<Option<SealKey>, SettingsError> {
+    let key = secret.map(|secret| SealKey::new(secret.expose_secret())).transpose();
+    key.map_err(|_| {
+        origins.bad(named(SEAL_KEY, SEAL_KEY_FILE, &audit.seal_key_file), sections::SHORT_SEAL_KEY)
+    })
 }
 
 /// What was read; what could not be is noted.

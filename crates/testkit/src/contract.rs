@@ -15,10 +15,15 @@
 mod check;
 mod sample;
 
+pub mod audit;
 pub mod doctors;
+pub mod eraser;
+pub mod history;
+pub mod invitations;
 pub mod limits_rate;
 pub mod limits_sign_in;
 pub mod mappings;
+pub mod once;
 pub mod patients;
 pub mod sessions;
 pub mod users;
@@ -28,8 +33,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use domain::ports::{
-    DoctorRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository, SignInThrottle,
-    UserRepository,
+    AuditTrail, DoctorRepository, Eraser, History, InvitationRepository, MappingRepository,
+    PatientRepository, RateLimiter, SessionRepository, SignInThrottle, UserRepository,
 };
 use domain::{Doctor, EmailRule, MappingView, NewMapping, Patient, User, UserId, UserName};
 
@@ -41,12 +46,20 @@ pub struct Repositories {
     pub users: Arc<dyn UserRepository>,
     /// Their sessions.
     pub sessions: Arc<dyn SessionRepository>,
+    /// Invitations to become one.
+    pub invitations: Arc<dyn InvitationRepository>,
     /// Their patients.
     pub patients: Arc<dyn PatientRepository>,
     /// The doctors.
     pub doctors: Arc<dyn DoctorRepository>,
     /// Which doctor is assigned to which patient.
     pub mappings: Arc<dyn MappingRepository>,
+    /// The past of all of these.
+    pub history: Arc<dyn History>,
+    /// What erases people for good.
+    pub eraser: Arc<dyn Eraser>,
+    /// Who did what.
+    pub audit: Arc<dyn AuditTrail>,
     /// What no port can do but rules are about.
     pub deactivate: Deactivate,
     /// Dropped last: a database, a folder. `Box::new(())` when there is nothing to keep.
@@ -110,6 +123,8 @@ pub struct Replicas<T: ?Sized> {
 pub type Limiters = Replicas<dyn RateLimiter>;
 /// Counters of attempts to sign in.
 pub type Throttles = Replicas<dyn SignInThrottle>;
+/// The audit trail.
+pub type Trails = Replicas<dyn AuditTrail>;
 
 impl<T: ?Sized> Replicas<T> {
     /// The one for even numbers, the other for odd ones.
@@ -134,28 +149,35 @@ pub fn run(rule: Pin<Box<dyn Future<Output = ()> + '_>>) {
 }
 
 impl Repositories {
-    /// A new user.
+    /// A new user with a password.
     async fn user(&self) -> User {
-        self.users.insert(&builders::user().done(), None, fixed::instant()).await.unwrap()
+        let new = builders::user().hash(fixed::PlainHasher::hash_of("first")).done();
+        self.users.insert(&new, None, &fixed::stamped(fixed::instant())).await.unwrap()
     }
 
     /// A new doctor.
     async fn doctor(&self) -> Doctor {
         let creator = self.user().await.id;
         let details = builders::doctor().done();
-        self.doctors.insert(creator, &details, EmailRule::Unique, fixed::instant()).await.unwrap()
+        self.doctors
+            .insert(creator, &details, EmailRule::Unique, &fixed::stamped(fixed::instant()))
+            .await
+            .unwrap()
     }
 
     /// A new patient of `owner`.
     async fn patient(&self, owner: UserId) -> Patient {
-        self.patients.insert(owner, &builders::patient().done(), fixed::instant()).await.unwrap()
+        self.patients
+            .insert(owner, &builders::patient().done(), &fixed::stamped(fixed::instant()))
+            .await
+            .unwrap()
     }
 
     /// A new mapping between a new patient of a new owner and a new doctor.
     async fn mapping(&self) -> MappingView {
         let owner = self.user().await.id;
         let mapping = self.pair(owner).await;
-        self.mappings.assign(owner, &mapping, fixed::instant()).await.unwrap()
+        self.mappings.assign(owner, &mapping, &fixed::stamped(fixed::instant())).await.unwrap()
     }
 
     /// A new patient of `owner` and a new doctor, not assigned yet.
@@ -164,8 +186,8 @@ impl Repositories {
     }
 }
 
-/// Makes a `#[test]` of every rule of every repository port, in the modules `users`, `sessions`, `patients`,
-/// `doctors` and `mappings`.
+/// Makes a `#[test]` of every rule of every repository port, in the modules `users`, `invitations`,
+/// `sessions`, `patients`, `doctors`, `mappings`, `once`, `history` and `eraser`.
 ///
 /// The argument is a future that gives a fresh [`Repositories`](crate::contract::Repositories); it is evaluated
 /// anew for each test, inside a multi-threaded tokio runtime. Names in it are those of the module around it.
@@ -179,7 +201,7 @@ impl Repositories {
 ///         let folder = tempfile::tempdir().unwrap();
 ///         let store = Arc::new(open(folder.path()).await);
 ///         Repositories {
-///             users: store.clone(), // … and the other four
+///             users: store.clone(), // … and the others
 ///             deactivate: Deactivate::by({
 ///                 let store = Arc::clone(&store);
 ///                 move |user| { let store = Arc::clone(&store); async move { store.deactivate(user).await } }
@@ -197,10 +219,14 @@ impl Repositories {
 macro_rules! repository_contract {
     ($store:expr $(,)?) => {
         $crate::user_rules!($store);
+        $crate::invitation_rules!($store);
         $crate::session_rules!($store);
         $crate::patient_rules!(async { $crate::contract::PatientStore::of($store.await).await });
         $crate::doctor_rules!($store);
         $crate::mapping_rules!($store);
+        $crate::once_rules!($store);
+        $crate::history_rules!($store);
+        $crate::eraser_rules!($store);
     };
 }
 
@@ -238,6 +264,16 @@ macro_rules! rate_limit_contract {
 macro_rules! sign_in_contract {
     ($store:expr $(,)?) => {
         $crate::sign_in_rules!($store);
+    };
+}
+
+/// Makes a `#[test]` of every rule of the port `AuditTrail`, in the module `audit`.
+///
+/// The argument is a future that gives fresh [`Trails`](crate::contract::Trails); it is evaluated anew for each test.
+#[macro_export]
+macro_rules! audit_contract {
+    ($store:expr $(,)?) => {
+        $crate::audit_rules!($store);
     };
 }
 
@@ -291,12 +327,17 @@ mod tests {
     }
 
     lists_each_rule! {
-        users: accounts changes;
+        users: accounts changes standing;
+        invitations: keeps uses;
         sessions: open rotate list end password;
         patients: records changes lists search;
         doctors: records unique changes lists;
+        audit: appends lists seals prunes;
         limits_rate: takes parallel;
         limits_sign_in: attempts forgiving parallel;
         mappings: assign reads changes ends;
+        once: records keys;
+        history: steps versions restore events;
+        eraser: erases;
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{Clock, PasswordError, PasswordHasher, Random, Verdict};
-use domain::{NewPassword, Password, PasswordHash, Timestamp};
+use domain::{Call, NewPassword, Operation, Password, PasswordHash, Stamp, Timestamp};
 
 /// 2026-03-04T05:06:07.890123Z in microseconds: each part of it is another number.
 const INSTANT_MICROS: i64 = 1_772_600_767_890_123;
@@ -19,6 +19,16 @@ pub fn instant() -> Timestamp {
 /// So many seconds after [`instant`].
 pub fn seconds_later(seconds: u64) -> Timestamp {
     instant().plus(Duration::from_secs(seconds))
+}
+
+/// What the write of a test is stamped with: nobody, nowhere, at that time.
+pub fn stamped(at: Timestamp) -> Stamp {
+    Stamp::anonymous(at, call())
+}
+
+/// What a test calls.
+pub fn call() -> Arc<Call> {
+    Arc::new(Call::local(Operation::named("test")))
 }
 
 /// So many microseconds after [`instant`]; before it, when the number is negative.

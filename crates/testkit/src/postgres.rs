@@ -26,12 +26,16 @@ mod programs;
 mod server;
 mod supervisor;
 mod template;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::sync::OnceLock;
 
 pub use error::Error;
-pub use server::{Options, PostgresServer};
+pub use server::{Identity, Options, PostgresServer};
 pub use template::{Database, Migrate, Template};
+#[cfg(feature = "tls")]
+pub use tls::Authority;
 
 /// The variable with the address of a server for tests: `postgres://user@host:port/maintenance-database`.
 pub const URL_VARIABLE: &str = "HEALTHCORE_TEST_POSTGRES_URL";

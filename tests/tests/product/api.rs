@@ -3,9 +3,10 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use domain::{NewUser, Role, UserName};
+use domain::{Call, NewUser, Operation, Role, UserName};
 use reqwest::redirect;
 use serde_json::{Value, json};
 use server::Server;
@@ -103,7 +104,8 @@ impl TestApi {
         let mut admin = NewUser::new(UserName::parse("admin").ok(), None).unwrap();
         admin.role = Role::Admin;
         let password = accounts.accept_password(PASSWORD, &[]).unwrap();
-        accounts.create(admin, &password).await.unwrap();
+        let call = Arc::new(Call::local(Operation::named("test")));
+        accounts.create(&call, admin, &password).await.unwrap();
         let answer = self.anonymous().post("/api/auth/login/", login("admin")).await.is(200);
         self.bearing(&answer.json()["access"])
     }

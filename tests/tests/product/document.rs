@@ -13,7 +13,7 @@ pub(crate) struct Operation {
     /// The name of its handler.
     pub(crate) id: String,
     pub(crate) method: Method,
-    /// With `{id}` where an id belongs.
+    /// With `{id}` where an id belongs, and `{version}` where that of a version does.
     pub(crate) path: String,
     /// The names of the parameters of its query.
     pub(crate) query: Vec<String>,
@@ -31,7 +31,7 @@ impl Operation {
 
     /// The path with this id in it.
     pub(crate) fn path_of(&self, id: impl Display) -> String {
-        self.path.replace("{id}", &format!("{id}"))
+        self.path.replace("{id}", &format!("{id}")).replace("{version}", "1")
     }
 
     /// True for a list of records.

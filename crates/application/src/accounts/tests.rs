@@ -6,16 +6,18 @@ mod errors;
 mod me;
 mod passwords;
 mod refresh;
+mod registration;
 mod sessions;
 mod sign_in;
+mod standing;
 mod throttle;
 
 use domain::ports::{
-    AccessClaims, Constraint, MockPasswordHasher, MockPasswordStrength, MockSessionRepository,
-    MockSignInThrottle, MockTokenSigner, MockUserRepository, PasswordError, RefreshClaims, RepositoryError,
-    TokenError,
+    AccessClaims, Constraint, MockInvitationRepository, MockPasswordHasher, MockPasswordStrength,
+    MockSessionRepository, MockSignInThrottle, MockTokenSigner, MockUserRepository, PasswordError,
+    RefreshClaims, RepositoryError, TokenError,
 };
-use domain::{Change, Credentials, EmailAddress, PasswordHash};
+use domain::{Change, Credentials, EmailAddress, NewUser, PasswordHash};
 use mockall::predicate::{always, eq};
 use testkit::builders::{self, email, phone, user_id};
 use testkit::fixed::{FixedClock, FixedRandom, instant as now};
@@ -42,7 +44,7 @@ fn other_session() -> SessionId {
 }
 
 fn actor() -> Actor {
-    Actor { user: ME, session: session_id() }
+    Actor { user: ME, session: session_id(), call: testkit::fixed::call() }
 }
 
 fn hash() -> PasswordHash {
@@ -116,6 +118,8 @@ fn refuses_current_password<T>(result: &Result<T, Error>) -> bool {
 struct Setup {
     users: MockUserRepository,
     sessions: MockSessionRepository,
+    invitations: MockInvitationRepository,
+    registration: Registration,
     hasher: MockPasswordHasher,
     strength: MockPasswordStrength,
     signer: MockTokenSigner,
@@ -183,9 +187,9 @@ impl Setup {
     fn opened(mut self, result: impl Fn() -> Result<User, RepositoryError> + Send + 'static) -> Self {
         self.sessions
             .expect_open()
-            .with(eq(ME), always(), always(), eq(now()))
+            .with(eq(ME), always(), eq(hash()), eq(None), eq(now()))
             .once()
-            .returning(move |_, _, _, _| result());
+            .returning(move |_, _, _, _, _| result());
         self
     }
 
@@ -231,13 +235,14 @@ impl Setup {
         let ports = AccountPorts {
             users: Arc::new(self.users),
             sessions: Arc::new(self.sessions),
+            invitations: Arc::new(self.invitations),
             hasher: Arc::new(self.hasher),
             strength: Arc::new(self.strength),
             signer: Arc::new(self.signer),
             clock: Arc::new(self.clock),
             random: Arc::new(FixedRandom::default()),
         };
-        let accounts = Accounts::new(ports, RULES);
+        let accounts = Accounts::new(ports, RULES).registering(self.registration);
         match self.throttle {
             Some(throttle) => accounts.throttled(Arc::new(throttle)),
             None => accounts,
@@ -245,7 +250,7 @@ impl Setup {
     }
 
     async fn register(self) -> Result<SignedInUser, Error> {
-        self.service().register(new_user(), &accepted(), client()).await
+        self.service().register(new_user(), &accepted(), None, client()).await
     }
 
     async fn sign_in(self) -> Result<SignedInUser, Error> {
@@ -253,6 +258,6 @@ impl Setup {
     }
 
     async fn update_me(self, change: UserChange, password: Option<&str>) -> Result<User, Error> {
-        self.service().update_me(actor(), change, password.map(Password::new), &client()).await
+        self.service().update_me(&actor(), change, password.map(Password::new), &client()).await
     }
 }

@@ -1,8 +1,8 @@
 //! Rules of the service of doctors.
 
-use domain::ports::{Constraint, MockDoctorRepository, MockUserRepository, RepositoryError};
-use domain::{Change, User, UserId};
-use mockall::predicate::{always, eq};
+use domain::ports::{Constraint, MockDoctorRepository, MockHistory, MockUserRepository, RepositoryError};
+use domain::{Act, Change, ChangedFields, IdempotencyKey, Stamp, User, UserId};
+use mockall::predicate::{always, eq, function};
 use testkit::builders::{self, doctor_id, phone, user_id, version};
 use testkit::fixed::{self, FixedClock};
 
@@ -13,7 +13,12 @@ const SOMEBODY_ELSE: UserId = user_id(8);
 const ID: DoctorId = doctor_id(21);
 
 fn actor() -> Actor {
-    Actor { user: ME, session: builders::session().done().id }
+    Actor { user: ME, session: builders::session().done().id, call: testkit::fixed::call() }
+}
+
+/// The stamp of the actor, by the clock.
+fn is_mine_and_now(stamp: &Stamp) -> bool {
+    (stamp.user, stamp.at) == (Some(ME), fixed::instant())
 }
 
 fn details() -> DoctorDetails {
@@ -37,6 +42,7 @@ fn page_of_one() -> Listing<Doctor, DoctorId> {
 struct Setup {
     rules: DoctorRules,
     directory: MockDoctorRepository,
+    history: MockHistory,
     users: MockUserRepository,
 }
 
@@ -80,19 +86,54 @@ impl Setup {
 
     fn service(self) -> Doctors {
         let clock = Arc::new(FixedClock::default());
-        Doctors::new(Arc::new(self.directory), Arc::new(self.users), clock, self.rules)
+        Doctors::new(
+            Arc::new(self.directory),
+            Arc::new(self.history),
+            Arc::new(self.users),
+            clock,
+            self.rules,
+        )
     }
 
     async fn create(self) -> Result<Doctor, Error> {
-        self.service().create(actor(), &details()).await
+        self.service().create(&actor(), &details(), None).await
     }
 
     async fn update(self) -> Result<Doctor, Error> {
-        self.service().update(actor(), ID, None, &change()).await
+        self.service().update(&actor(), ID, None, &change()).await
     }
 
     async fn retire(self) -> Result<(), Error> {
-        self.service().retire(actor(), ID, None).await
+        self.service().retire(&actor(), ID, None).await
+    }
+
+    /// A retired doctor whom `creator` has added, and others have written since.
+    fn retired_of(mut self, creator: UserId) -> Self {
+        let past = [entry(3, SOMEBODY_ELSE), entry(2, ME), entry(1, creator)];
+        self.history.expect_of_doctor().with(eq(ID)).returning(move |_| Ok(Some(past.to_vec())));
+        self
+    }
+
+    /// Bringing back succeeds. Without this it fails the test.
+    fn restorable(mut self) -> Self {
+        let restore = self.history.expect_restore_doctor();
+        restore.with(eq(ID), always(), function(is_mine_and_now)).once().returning(|_, _, _| Ok(doctor()));
+        self
+    }
+
+    async fn restore(self) -> Result<Doctor, Error> {
+        self.service().restore(&actor(), ID).await
+    }
+}
+
+fn entry(number: i32, by: UserId) -> VersionEntry {
+    VersionEntry {
+        version: version(number),
+        at: fixed::instant(),
+        by: Some(by),
+        by_name: None,
+        act: Act::Updated,
+        fields: ChangedFields::NONE,
     }
 }
 
@@ -102,9 +143,9 @@ async fn under_any_no_role_and_no_creator_is_asked_for() {
     setup.users.expect_find().never();
     setup.directory.expect_find().never();
     let doctors = setup.service();
-    doctors.create(actor(), &details()).await.unwrap();
-    doctors.update(actor(), ID, None, &change()).await.unwrap();
-    doctors.retire(actor(), ID, None).await.unwrap();
+    doctors.create(&actor(), &details(), None).await.unwrap();
+    doctors.update(&actor(), ID, None, &change()).await.unwrap();
+    doctors.retire(&actor(), ID, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -240,8 +281,8 @@ async fn the_email_rule_is_passed_on() {
             update.once().returning(|_, _, _, _, _| Ok(doctor()));
         });
         let doctors = setup.service();
-        doctors.create(actor(), &details()).await.unwrap();
-        doctors.update(actor(), ID, None, &change()).await.unwrap();
+        doctors.create(&actor(), &details(), None).await.unwrap();
+        doctors.update(&actor(), ID, None, &change()).await.unwrap();
     }
 }
 
@@ -254,28 +295,28 @@ async fn the_expected_version_is_passed_on() {
         directory.expect_retire().with(always(), eq(expected), always()).once().returning(|_, _, _| Ok(()));
     });
     let doctors = setup.service();
-    doctors.update(actor(), ID, expected, &change()).await.unwrap();
-    doctors.retire(actor(), ID, expected).await.unwrap();
+    doctors.update(&actor(), ID, expected, &change()).await.unwrap();
+    doctors.retire(&actor(), ID, expected).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_time_of_a_write_comes_from_the_clock() {
+async fn a_write_is_stamped_with_the_actor_and_the_time_of_the_clock() {
     let setup = Setup::default().expect(|directory| {
-        let insert = directory.expect_insert().with(always(), always(), always(), eq(fixed::instant()));
+        let insert = directory.expect_insert().with(always(), always(), always(), function(is_mine_and_now));
         insert.once().returning(|_, _, _, _| Ok(doctor()));
         let update =
-            directory.expect_update().with(always(), always(), always(), always(), eq(fixed::instant()));
+            directory.expect_update().with(always(), always(), always(), always(), function(is_mine_and_now));
         update.once().returning(|_, _, _, _, _| Ok(doctor()));
         directory
             .expect_retire()
-            .with(always(), always(), eq(fixed::instant()))
+            .with(always(), always(), function(is_mine_and_now))
             .once()
             .returning(|_, _, _| Ok(()));
     });
     let doctors = setup.service();
-    doctors.create(actor(), &details()).await.unwrap();
-    doctors.update(actor(), ID, None, &change()).await.unwrap();
-    doctors.retire(actor(), ID, None).await.unwrap();
+    doctors.create(&actor(), &details(), None).await.unwrap();
+    doctors.update(&actor(), ID, None, &change()).await.unwrap();
+    doctors.retire(&actor(), ID, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -285,4 +326,86 @@ async fn a_license_that_another_doctor_has_is_a_duplicate() {
         directory.expect_insert().returning(move |_, _, _, _| Err(taken()));
     });
     assert!(matches!(setup.create().await, Err(Error::Duplicate(Constraint::DoctorLicense))));
+}
+
+#[tokio::test]
+async fn under_any_everyone_brings_a_doctor_back_and_nobody_is_asked_for() {
+    let mut setup = under(DoctorsWrite::Any).restorable();
+    setup.users.expect_find().never();
+    setup.history.expect_of_doctor().never();
+    assert_eq!(setup.restore().await.unwrap(), doctor());
+}
+
+#[tokio::test]
+async fn under_creator_the_creator_and_staff_bring_a_doctor_back() {
+    let setup = under(DoctorsWrite::Creator).acting_as(Role::Patient).retired_of(ME).restorable();
+    setup.restore().await.unwrap();
+    for role in [Role::Staff, Role::Admin] {
+        let setup = under(DoctorsWrite::Creator).acting_as(role).retired_of(SOMEBODY_ELSE).restorable();
+        setup.restore().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn under_creator_who_has_only_changed_a_doctor_does_not_bring_them_back() {
+    let setup = under(DoctorsWrite::Creator).acting_as(Role::Doctor).retired_of(SOMEBODY_ELSE);
+    assert!(matches!(setup.restore().await, Err(Error::Forbidden)));
+}
+
+#[tokio::test]
+async fn under_staff_only_staff_bring_a_doctor_back() {
+    let staff = under(DoctorsWrite::Staff).acting_as(Role::Staff).retired_of(SOMEBODY_ELSE).restorable();
+    staff.restore().await.unwrap();
+    let creator = under(DoctorsWrite::Staff).acting_as(Role::Patient).retired_of(ME);
+    assert!(matches!(creator.restore().await, Err(Error::Forbidden)));
+}
+
+#[tokio::test]
+async fn under_creator_a_doctor_who_never_was_is_missing() {
+    let mut setup = under(DoctorsWrite::Creator).acting_as(Role::Admin);
+    setup.history.expect_of_doctor().returning(|_| Ok(None));
+    assert!(matches!(setup.restore().await, Err(Error::Missing(Record::Doctor))));
+}
+
+#[tokio::test]
+async fn the_email_rule_counts_for_who_comes_back() {
+    for email in [EmailRule::Unique, EmailRule::Shared] {
+        let mut setup = Setup { rules: DoctorRules { email, ..DoctorRules::default() }, ..Setup::default() };
+        let restore = setup.history.expect_restore_doctor().with(always(), eq(email), always());
+        restore.once().returning(|_, _, _| Err(RepositoryError::Duplicate(Constraint::DoctorEmail)));
+        assert!(matches!(setup.restore().await, Err(Error::Duplicate(Constraint::DoctorEmail))));
+    }
+}
+
+#[tokio::test]
+async fn the_past_of_a_doctor_is_open_to_everyone() {
+    let mut setup = under(DoctorsWrite::Staff).retired_of(SOMEBODY_ELSE);
+    let snapshot = Snapshot { entry: entry(2, ME), record: doctor() };
+    let found = snapshot.clone();
+    let at = setup.history.expect_doctor_at().with(eq(ID), eq(version(2)));
+    at.returning(move |_, _| Ok(Some(found.clone())));
+    let doctors = setup.service();
+    assert_eq!(doctors.history(ID).await.unwrap().len(), 3);
+    assert_eq!(doctors.version(ID, version(2)).await.unwrap(), snapshot);
+}
+
+#[tokio::test]
+async fn a_past_that_is_not_found_is_missing() {
+    let mut setup = Setup::default();
+    setup.history.expect_of_doctor().returning(|_| Ok(None));
+    setup.history.expect_doctor_at().returning(|_, _| Ok(None));
+    let doctors = setup.service();
+    assert!(matches!(doctors.history(ID).await, Err(Error::Missing(Record::Doctor))));
+    assert!(matches!(doctors.version(ID, version(1)).await, Err(Error::Missing(Record::Doctor))));
+}
+
+#[tokio::test]
+async fn what_is_to_be_done_once_is_part_of_the_stamp() {
+    let once = Once { key: IdempotencyKey::parse("k").unwrap(), fingerprint: [7; 32] };
+    let wanted = Some(once.clone());
+    let setup = Setup::default().expect(|directory| {
+        let insert = directory.expect_insert().withf(move |_, _, _, stamp| stamp.once == wanted);
+        insert.once().returning(|_, _, _, _| Ok(doctor()));
+    });
+    setup.service().create(&actor(), &details(), Some(once)).await.unwrap();
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
 use crate::{
-    Doctor, DoctorChange, DoctorDetails, DoctorFilter, DoctorId, EmailRule, Listing, Page, Timestamp, UserId,
+    Doctor, DoctorChange, DoctorDetails, DoctorFilter, DoctorId, EmailRule, Listing, Page, Stamp, UserId,
     Version,
 };
 
@@ -14,6 +14,10 @@ use crate::{
 pub trait DoctorRepository: Send + Sync {
     /// Adds an entry and returns it with its new id and [`Version::FIRST`].
     ///
+    /// Where the stamp says [`once`](Stamp::once), must return the record as it was first stored when the same
+    /// user has used the key before in 24 hours, `KeyReused` when that was with another fingerprint, and never add
+    /// two for one key. Otherwise:
+    ///
     /// Must return `Missing(User)` when `creator` is unknown, and `Duplicate(DoctorLicense)` or, under
     /// [`EmailRule::Unique`], `Duplicate(DoctorEmail)` when a doctor who has not retired and was written under
     /// that rule has the same.
@@ -22,7 +26,7 @@ pub trait DoctorRepository: Send + Sync {
         creator: UserId,
         details: &DoctorDetails,
         rule: EmailRule,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Doctor, RepositoryError>;
 
     /// The entry, unless the doctor has retired.
@@ -47,7 +51,7 @@ pub trait DoctorRepository: Send + Sync {
         expected: Option<Version>,
         change: &DoctorChange,
         rule: EmailRule,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Doctor, RepositoryError>;
 
     /// Takes the doctor out of the directory and ends all active mappings, of every owner, as one change.
@@ -58,6 +62,6 @@ pub trait DoctorRepository: Send + Sync {
         &self,
         id: DoctorId,
         expected: Option<Version>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(), RepositoryError>;
 }

@@ -23,7 +23,8 @@ pub trait RateLimiter: Send + Sync {
 #[async_trait]
 pub trait SignInThrottle: Send + Sync {
     /// Counts an attempt before its password is looked at, against the pair of account and address
-    /// ([`ThrottleRule::PAIR`](crate::ThrottleRule::PAIR)), the account, and the address, in one step.
+    /// ([`ThrottleRule::PAIR`](crate::ThrottleRule::PAIR)), the account, and the address, in one step. An attempt
+    /// that names no account counts against the address only.
     ///
     /// Returns how long to wait when one of the three refuses; then nothing is counted. Of many calls at
     /// once no more may pass than of as many in a row.

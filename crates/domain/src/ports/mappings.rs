@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::ports::RepositoryError;
 use crate::{
     AssignedDoctor, Change, Listing, MappingFilter, MappingId, MappingView, NewMapping, Notes, Page,
-    PatientId, Timestamp, UserId, Version,
+    PatientId, Stamp, UserId, Version,
 };
 
 /// Stores which doctor is assigned to which patient. Every question names the owner of the patient.
@@ -13,6 +13,10 @@ use crate::{
 #[async_trait]
 pub trait MappingRepository: Send + Sync {
     /// Assigns a doctor to a patient of `owner`.
+    ///
+    /// Where the stamp says [`once`](Stamp::once), must return the record as it was first stored when the same
+    /// user has used the key before in 24 hours, `KeyReused` when that was with another fingerprint, and never add
+    /// two for one key. Otherwise:
     ///
     /// Must return `Missing(Patient)` when the patient is not the owner's, else `Missing(Doctor)` when the
     /// doctor is unknown or has retired, and `Duplicate(ActiveMapping)` when the pair is active already: of
@@ -22,7 +26,7 @@ pub trait MappingRepository: Send + Sync {
         &self,
         owner: UserId,
         mapping: &NewMapping,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<MappingView, RepositoryError>;
 
     /// The mapping, if it belongs to `owner`, its patient was not deleted, and it is active or
@@ -64,7 +68,7 @@ pub trait MappingRepository: Send + Sync {
         id: MappingId,
         expected: Option<Version>,
         notes: &Change<Notes>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<MappingView, RepositoryError>;
 
     /// Ends an active mapping; the pair can be assigned again.
@@ -75,6 +79,6 @@ pub trait MappingRepository: Send + Sync {
         owner: UserId,
         id: MappingId,
         expected: Option<Version>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(), RepositoryError>;
 }

@@ -4,8 +4,7 @@ use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
 use crate::{
-    Listing, Page, Patient, PatientChange, PatientDetails, PatientFilter, PatientId, Timestamp, UserId,
-    Version,
+    Listing, Page, Patient, PatientChange, PatientDetails, PatientFilter, PatientId, Stamp, UserId, Version,
 };
 
 /// Stores patients' records. Every question names the owner: a record of somebody else does not exist.
@@ -14,12 +13,16 @@ use crate::{
 pub trait PatientRepository: Send + Sync {
     /// Adds a record for `owner` and returns it with its new id and [`Version::FIRST`].
     ///
+    /// Where the stamp says [`once`](Stamp::once), must return the record as it was first stored when the same
+    /// user has used the key before in 24 hours, `KeyReused` when that was with another fingerprint, and never add
+    /// two for one key. Otherwise:
+    ///
     /// Must return `Missing(User)` when `owner` is unknown.
     async fn insert(
         &self,
         owner: UserId,
         details: &PatientDetails,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Patient, RepositoryError>;
 
     /// The record, if it exists, was not deleted, *and* belongs to `owner`.
@@ -37,7 +40,7 @@ pub trait PatientRepository: Send + Sync {
         page: Page<PatientId>,
     ) -> Result<Listing<Patient, PatientId>, RepositoryError>;
 
-    /// Applies `change` ([`PatientChange::applied`] on the date of `now`) and counts the version up.
+    /// Applies `change` ([`PatientChange::applied`] on the date of the stamp) and counts the version up.
     ///
     /// Must return `Missing(Patient)` as `find` would, `Stale` when `expected` is another version than the
     /// stored one, and `Invalid` when the change breaks a rule. Of many calls at once that expect one
@@ -48,7 +51,7 @@ pub trait PatientRepository: Send + Sync {
         id: PatientId,
         expected: Option<Version>,
         change: &PatientChange,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Patient, RepositoryError>;
 
     /// Takes the record out of sight and ends its active mappings, as one change.
@@ -59,6 +62,6 @@ pub trait PatientRepository: Send + Sync {
         owner: UserId,
         id: PatientId,
         expected: Option<Version>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(), RepositoryError>;
 }

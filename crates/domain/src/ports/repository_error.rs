@@ -35,6 +35,8 @@ pub enum Record {
     Mapping,
     /// A session.
     Session,
+    /// An invitation that still counts.
+    Invitation,
 }
 
 /// Why a repository could not do what it was asked.
@@ -52,6 +54,9 @@ pub enum RepositoryError {
     /// The change, applied to the stored record, breaks a rule; nothing was written.
     #[error("the change breaks a rule")]
     Invalid(#[from] Invalid),
+    /// The idempotency key was used for another request; nothing was written.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The position at which a page should begin does not exist any more.
     #[error("no such position in the list")]
     BadPosition,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
 use crate::{
-    NewSession, PasswordHash, RefreshCounter, Rehash, Rotation, RotationRule, Session, SessionId, Timestamp,
+    NewSession, PasswordHash, RefreshCounter, Rotation, RotationRule, Session, SessionId, Stamp, Timestamp,
     User, UserId,
 };
 
@@ -14,18 +14,20 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait SessionRepository: Send + Sync {
-    /// Opens a session of `user` at the first refresh counter and notes `now` as the user's last sign-in.
-    /// A rehash replaces the stored hash if that is still the one that was verified: a password that was
-    /// changed meanwhile must stay.
+    /// Opens a session of `user` at the first refresh counter and notes the time of the stamp as the user's last sign-in.
+    /// `verified` is the stored hash that the password was compared with; `replacement`, the same password in a
+    /// newer scheme, takes its place.
     ///
     /// Returns the user with the new `last_login`. Must return `Missing(User)` for an unknown or inactive
-    /// user.
+    /// user, and `Stale` when the stored hash is no longer `verified`: the password was changed meanwhile. Then
+    /// nothing changes and no session is opened.
     async fn open(
         &self,
         user: UserId,
         session: &NewSession,
-        rehash: Option<Rehash>,
-        now: Timestamp,
+        verified: &PasswordHash,
+        replacement: Option<PasswordHash>,
+        stamp: &Stamp,
     ) -> Result<User, RepositoryError>;
 
     /// Trades the refresh token with counter `presented` for the next one, as one compare-and-set.
@@ -42,7 +44,7 @@ pub trait SessionRepository: Send + Sync {
         session: SessionId,
         presented: RefreshCounter,
         rule: RotationRule,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Rotation, RepositoryError>;
 
     /// The user's sessions that are neither ended nor past their end nor unused for longer than `idle`,
@@ -57,10 +59,10 @@ pub trait SessionRepository: Send + Sync {
     /// Ends one session of the user.
     ///
     /// Must return `Missing(Session)` when it is not the user's or has ended already.
-    async fn end(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<(), RepositoryError>;
+    async fn end(&self, user: UserId, session: SessionId, stamp: &Stamp) -> Result<(), RepositoryError>;
 
     /// Ends all sessions of the user and returns those that this has ended.
-    async fn end_all(&self, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, RepositoryError>;
+    async fn end_all(&self, user: UserId, stamp: &Stamp) -> Result<Vec<SessionId>, RepositoryError>;
 
     /// Sets a new password and ends every session of the user but `keep`, whose refresh token moves on to
     /// the counter that is returned, with the ids of the sessions that were ended.
@@ -73,7 +75,7 @@ pub trait SessionRepository: Send + Sync {
         keep: SessionId,
         verified: &PasswordHash,
         new: &PasswordHash,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(RefreshCounter, Vec<SessionId>), RepositoryError>;
 
     /// The sessions that ended after `since`, whoever ended them.

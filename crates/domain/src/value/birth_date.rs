@@ -29,9 +29,13 @@ pub enum BirthDateError {
 impl BirthDate {
     /// Reads `YYYY-MM-DD`; `today` is the last day that is accepted.
     pub fn parse(raw: &str, today: Date) -> Result<Self, BirthDateError> {
-        // chrono also reads `+2026-1-2`; the form is fixed at ten bytes.
-        let date =
-            raw.parse().ok().filter(|_| raw.len() == 10 && raw.starts_with(|c: char| c.is_ascii_digit()));
+        // chrono also reads signs, blanks and shorter forms; this one is fixed, byte by byte.
+        let is_plain = raw.len() == 10
+            && raw.bytes().enumerate().all(|(place, byte)| match place {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let date = raw.parse().ok().filter(|_| is_plain);
         let date = Self::new(date.ok_or(BirthDateError::Malformed)?)?;
         if date.0 > today { Err(BirthDateError::InFuture) } else { Ok(date) }
     }
@@ -114,9 +118,16 @@ mod tests {
 
     #[test]
     fn refuses_other_forms_of_dates() {
-        for raw in
-            ["", "2000-2-3", "2000-02-30", "+2000-01-1", "01.02.2000", "2000-01-01T00:00:00Z", "-200-01-01"]
-        {
+        for raw in [
+            "",
+            "2000-2-3",
+            "2000-02-30",
+            "+2000-01-1",
+            "01.02.2000",
+            "2000-01-01T00:00:00Z",
+            "-200-01-01",
+            "2000-02- 9",
+        ] {
             assert_eq!(BirthDate::parse(raw, day("2026-05-01")), Err(BirthDateError::Malformed), "{raw:?}");
         }
     }

@@ -102,6 +102,9 @@ impl NameChange {
         let whole = self.whole_over(current);
         let parts = self.parts_over(current);
         // A form that is left blank says nothing beside one that is filled in.
+        if !has_whole && self.has_part() {
+            return Ok(parts);
+        }
         if parts.as_ref() == current
             || (self.first.is_keep() && self.last.is_keep())
             || (has_whole && !self.has_part())
@@ -175,6 +178,16 @@ mod tests {
     fn naming_the_same_whole_again_keeps_the_parts() {
         let change = NameChange { full: Change::Set(name("Mary Ann Smith")), ..NameChange::default() };
         assert_eq!(change.applied(Some(&stored())).unwrap().unwrap().first(), "Mary Ann");
+    }
+
+    #[test]
+    fn null_for_the_whole_beside_unchanged_parts_takes_nothing_away() {
+        let change = NameChange {
+            full: Change::Clear,
+            first: Change::Set(name("Mary Ann")),
+            last: Change::Set(name("Smith")),
+        };
+        assert_eq!(change.applied(Some(&stored())).unwrap().unwrap().full(), "Mary Ann Smith");
     }
 
     #[test]

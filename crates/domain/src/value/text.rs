@@ -78,6 +78,9 @@ macro_rules! text_value {
 }
 
 text_value! {
+    /// Why somebody did what needs a reason: trimmed, 1 to 200 characters. It stays on record for good, so it names
+    /// no patient.
+    Reason: one_line, 200;
     /// Name of a person or a part of it: trimmed, 1 to 150 characters of any script, no control characters.
     PersonName: one_line, 150;
     /// What a doctor is trained in: trimmed, 1 to 150 characters.
@@ -94,6 +97,8 @@ text_value! {
     Notes: many_lines, 5_000;
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

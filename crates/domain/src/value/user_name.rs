@@ -52,6 +52,10 @@ impl UserName {
             return Err(UserNameError::TooLong);
         }
         let shown: String = trimmed.nfkc().collect();
+        // Only now may it show that it is an address, such as one in full-width letters.
+        if let Ok(email) = EmailAddress::parse(&shown) {
+            return Ok(Self::from_email(&email));
+        }
         if shown.chars().count() > Self::MAX_CHARS {
             return Err(UserNameError::TooLong);
         }
@@ -87,8 +91,17 @@ fn is_allowed(c: char) -> bool {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_in_full_width_letters_has_the_key_of_the_address() {
+        let wide = UserName::parse("ａｎｎ＠bücher.example").unwrap();
+        assert_eq!(wide.as_str(), "ann@bücher.example");
+        assert_eq!(wide.key(), EmailAddress::parse("ann@bücher.example").unwrap().key());
+    }
 
     #[test]
     fn names_of_any_script_are_kept_and_compared_without_case() {

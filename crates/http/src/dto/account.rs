@@ -2,8 +2,8 @@
 
 use application::{AcceptedPassword, Accounts, SignedInUser, Tokens};
 use domain::{
-    EmailAddress, HumanName, LoginName, NewUser, Password, Phone, Role, Session, SessionId, Timestamp, User,
-    UserChange, UserId, UserName,
+    EmailAddress, HumanName, InvitationCode, LoginName, NewUser, Password, Phone, Role, Session, SessionId,
+    Timestamp, User, UserChange, UserId, UserName,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,11 +19,11 @@ pub(crate) struct RegisterRequest {
     /// The name to sign in with: letters and digits of any script and `_ . @ + -`. The e-mail address serves
     /// where none is given.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254, example = "asha")]
+    #[schema(value_type = Option<String>, example = "asha", format = "user-name")]
     username: Sent<Text>,
     /// The e-mail address to sign in with.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254, example = "asha@example.org")]
+    #[schema(value_type = Option<String>, max_length = 254, example = "asha@example.org", format = "e-mail")]
     email: Sent<Text>,
     /// The password: 8 to 128 characters, not easy to guess.
     #[serde(default)]
@@ -31,29 +31,37 @@ pub(crate) struct RegisterRequest {
     password: Sent<Text>,
     /// The whole name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     name: Sent<Text>,
     /// The first name, for clients that keep two.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     first_name: Sent<Text>,
     /// The last name, for clients that keep two.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     last_name: Sent<Text>,
     /// Phone number.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 20)]
+    #[schema(value_type = Option<String>, max_length = 20, format = "phone")]
     phone: Sent<Text>,
     /// `patient` or `doctor`; `patient` where none is given.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "patient")]
+    #[schema(value_type = Option<String>, example = "patient", format = "role")]
     role: Sent<Text>,
+    /// The code of an invitation; needed where the operator lets only invited people register. One that counts
+    /// decides the role.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    invitation: Sent<Text>,
 }
 
+/// An account to be made, its password, and the invitation that was shown.
+type Registered = (NewUser, AcceptedPassword, Option<InvitationCode>);
+
 impl RegisterRequest {
-    /// The account and its password.
-    pub(crate) fn into_new(self, accounts: &Accounts) -> Result<(NewUser, AcceptedPassword), Problem> {
+    /// The account, its password, and the invitation.
+    pub(crate) fn into_new(self, accounts: &Accounts) -> Result<Registered, Problem> {
         let mut errors = FieldErrors::default();
         let username = errors.text("username", &self.username, UserName::parse).value();
         let email = errors.text("email", &self.email, EmailAddress::parse).value();
@@ -61,6 +69,7 @@ impl RegisterRequest {
         let phone = errors.text("phone", &self.phone, Phone::parse).value();
         let role = errors.text("role", &self.role, parse_role).value().unwrap_or_default();
         let password = self.password(accounts, &mut errors);
+        let invitation = self.invitation(accounts, &mut errors);
         if username.is_none() && email.is_none() {
             require_login(&mut errors, &self.username, &self.email);
         }
@@ -69,7 +78,8 @@ impl RegisterRequest {
         let name = name.applied(None);
         let name = name.map_err(|invalid| errors.add_all(&invalid, &name::NAME_FIELDS)).ok();
         let account = user.zip(name).map(|(user, name)| user.described(name, phone, role));
-        errors.finish(account.zip(password))
+        let (user, password) = errors.finish(account.zip(password))?;
+        Ok((user, password, invitation))
     }
 
     /// The fields that the user name and the e-mail address came from: one serves for the other.
@@ -79,6 +89,14 @@ impl RegisterRequest {
             (Some(_), None) => ("username", "username"),
             _ => ("username", "email"),
         }
+    }
+
+    fn invitation(&self, accounts: &Accounts, errors: &mut FieldErrors) -> Option<InvitationCode> {
+        if let Sent::Wrong(expected) = self.invitation {
+            errors.add("invitation", expected);
+        }
+        let accepted = accounts.accept_invitation(given(&self.invitation));
+        accepted.map_err(|invalid| errors.add_all(&invalid, &["invitation"])).ok().flatten()
     }
 
     fn password(&self, accounts: &Accounts, errors: &mut FieldErrors) -> Option<AcceptedPassword> {
@@ -143,7 +161,7 @@ pub(crate) struct LoginRequest {
     email: Sent<Text>,
     /// The password.
     #[serde(default)]
-    #[schema(value_type = String, format = Password, required)]
+    #[schema(value_type = String, min_length = 1, format = Password, required)]
     password: Sent<Text>,
 }
 
@@ -170,7 +188,7 @@ impl LoginRequest {
 pub(crate) struct RefreshRequest {
     /// The refresh token.
     #[serde(default)]
-    #[schema(value_type = String, required)]
+    #[schema(value_type = String, min_length = 1, required)]
     refresh: Sent<Text>,
 }
 
@@ -188,23 +206,23 @@ impl RefreshRequest {
 pub(crate) struct UpdateMeRequest {
     /// The whole name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     name: Sent<Text>,
     /// The first name, for clients that keep two.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     first_name: Sent<Text>,
     /// The last name, for clients that keep two.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     last_name: Sent<Text>,
     /// Phone number.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 20)]
+    #[schema(value_type = Option<String>, max_length = 20, format = "phone")]
     phone: Sent<Text>,
     /// The e-mail address to sign in with; a new one needs `current_password`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254)]
+    #[schema(value_type = Option<String>, max_length = 254, format = "e-mail")]
     email: Sent<Text>,
     /// The password, where the e-mail address changes.
     #[serde(default)]
@@ -234,7 +252,7 @@ impl UpdateMeRequest {
 pub(crate) struct PasswordRequest {
     /// The present password.
     #[serde(default)]
-    #[schema(value_type = String, format = Password, required)]
+    #[schema(value_type = String, min_length = 1, format = Password, required)]
     current_password: Sent<Text>,
     /// The password from now on: 8 to 128 characters, not easy to guess.
     #[serde(default)]

@@ -17,31 +17,31 @@ use crate::sent::{Amount, Integer, Sent, Text};
 pub(crate) struct DoctorRequest {
     /// The name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150, example = "Dr. Meera Iyer")]
+    #[schema(value_type = Option<String>, max_length = 150, example = "Dr. Meera Iyer", format = "line")]
     name: Sent<Text>,
     /// What the doctor is trained in.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150, example = "Cardiology")]
+    #[schema(value_type = Option<String>, max_length = 150, example = "Cardiology", format = "line")]
     specialization: Sent<Text>,
     /// E-mail address; no two doctors have the same unless the server is set up otherwise.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254)]
+    #[schema(value_type = Option<String>, max_length = 254, format = "e-mail")]
     email: Sent<Text>,
     /// Phone number: digits, blanks, `( ) - .` and a leading `+`, with at least 3 digits.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 20)]
+    #[schema(value_type = Option<String>, max_length = 20, format = "phone")]
     phone: Sent<Text>,
     /// Postal address.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, format = "text")]
     address: Sent<Text>,
     /// When the doctor can be seen.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 200, example = "Mon to Fri, 9 to 12")]
+    #[schema(value_type = Option<String>, max_length = 200, example = "Mon to Fri, 9 to 12", format = "line")]
     availability: Sent<Text>,
     /// Number of the licence; no two doctors have the same.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 50)]
+    #[schema(value_type = Option<String>, max_length = 50, format = "line")]
     license_number: Sent<Text>,
     /// Years of practice.
     #[serde(default)]
@@ -49,19 +49,8 @@ pub(crate) struct DoctorRequest {
     experience_years: Sent<Integer>,
     /// What a consultation costs, from 0.00 to 99999999.99: text or a number.
     #[serde(default)]
-    #[schema(schema_with = fee_schema)]
+    #[schema(value_type = Option<String>, example = "1500.00", format = "amount")]
     consultation_fee: Sent<Amount>,
-}
-
-fn fee_schema() -> utoipa::openapi::schema::Schema {
-    use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Null]))
-        .minimum(Some(0))
-        .maximum(Some(99_999_999.99))
-        .description(Some("What a consultation costs, from 0.00 to 99999999.99: text or a number."))
-        .examples(["1500.00"])
-        .into()
 }
 
 impl DoctorRequest {

@@ -20,23 +20,23 @@ use crate::sent::{Integer, Sent, Text};
 pub(crate) struct MappingRequest {
     /// The id of one of the caller's patients.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 1, nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     patient: Sent<Integer>,
     /// The same under another name.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 1, nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     patient_id: Sent<Integer>,
     /// The id of a doctor.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 1, nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     doctor: Sent<Integer>,
     /// The same under another name.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, minimum = 1, nullable = false)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     doctor_id: Sent<Integer>,
     /// Why the doctor is assigned.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 5000)]
+    #[schema(value_type = Option<String>, max_length = 5000, format = "text")]
     notes: Sent<Text>,
 }
 
@@ -109,7 +109,7 @@ impl Spelling {
 pub(crate) struct NotesRequest {
     /// Why the doctor is assigned.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 5000)]
+    #[schema(value_type = Option<String>, max_length = 5000, format = "text")]
     notes: Sent<Text>,
 }
 

@@ -18,19 +18,19 @@ use crate::sent::{Integer, Sent, Text};
 pub(crate) struct PatientRequest {
     /// The whole name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150, example = "Asha Rao")]
+    #[schema(value_type = Option<String>, max_length = 150, example = "Asha Rao", format = "line")]
     name: Sent<Text>,
     /// The first name, for clients that keep two.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     first_name: Sent<Text>,
     /// The last name, for clients that keep two.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, format = "line")]
     last_name: Sent<Text>,
     /// Birth date, from 1900-01-01 to today.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Date, example = "1984-05-17")]
+    #[schema(value_type = Option<String>, format = "birth-date", example = "1984-05-17")]
     date_of_birth: Sent<Text>,
     /// Age in years, for clients that do not know the birth date. Where it is known the age follows from it.
     #[serde(default)]
@@ -38,31 +38,31 @@ pub(crate) struct PatientRequest {
     age: Sent<Integer>,
     /// `male`, `female`, `other`, `unknown` or the first letter of one, in any case.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "female")]
+    #[schema(value_type = Option<String>, example = "female", format = "gender")]
     gender: Sent<Text>,
     /// E-mail address.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254, example = "asha@example.org")]
+    #[schema(value_type = Option<String>, max_length = 254, example = "asha@example.org", format = "e-mail")]
     email: Sent<Text>,
     /// Phone number: digits, blanks, `( ) - .` and a leading `+`, with at least 3 digits.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 20, example = "+91 22 5550 1234")]
+    #[schema(value_type = Option<String>, max_length = 20, example = "+91 22 5550 1234", format = "phone")]
     phone: Sent<Text>,
     /// Whom to call: a phone number.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 20)]
+    #[schema(value_type = Option<String>, max_length = 20, format = "phone")]
     emergency_contact: Sent<Text>,
     /// Postal address.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, format = "text")]
     address: Sent<Text>,
     /// Earlier illnesses.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 20000)]
+    #[schema(value_type = Option<String>, max_length = 20000, format = "text")]
     medical_history: Sent<Text>,
     /// `A+ A- B+ B- AB+ AB- O+ O-`, in any case.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "O+")]
+    #[schema(value_type = Option<String>, example = "O+", format = "blood-group")]
     blood_group: Sent<Text>,
 }
 

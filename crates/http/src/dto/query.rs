@@ -17,6 +17,7 @@ pub(crate) struct PageParams {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
     /// Where the page begins: from the `Link` header of the page before. It carries the other parameters.
+    #[param(min_length = 1)]
     cursor: Option<String>,
     /// Count all matching records, too (`X-Total-Count`).
     #[param(default = false)]
@@ -32,11 +33,13 @@ pub(crate) struct RecordParams {
     #[param(default = "-created_at", pattern = "^-?(created_at|name)$")]
     ordering: Option<String>,
     /// The beginning of any word of the name, whatever the case and the accents.
-    #[param(max_length = 150)]
+    #[param(max_length = 150, format = "line")]
     search: Option<String>,
     /// Only records made after this time (RFC 3339) or date.
+    #[param(format = "time")]
     created_after: Option<String>,
     /// Only records made before this time (RFC 3339) or date.
+    #[param(format = "time")]
     created_before: Option<String>,
 }
 
@@ -46,8 +49,10 @@ pub(crate) struct RecordParams {
 #[expect(dead_code, reason = "describes parameters; `patient_filter` reads them")]
 pub(crate) struct PatientParams {
     /// Only this gender.
+    #[param(format = "gender")]
     gender: Option<String>,
     /// Only this blood group.
+    #[param(format = "blood-group")]
     blood_group: Option<String>,
 }
 
@@ -57,7 +62,7 @@ pub(crate) struct PatientParams {
 #[expect(dead_code, reason = "describes parameters; `doctor_filter` reads them")]
 pub(crate) struct DoctorParams {
     /// Only this specialization, whatever the case and the accents.
-    #[param(max_length = 150)]
+    #[param(max_length = 150, format = "line")]
     specialization: Option<String>,
 }
 

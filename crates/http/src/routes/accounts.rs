@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
+use domain::Registration;
 
 use crate::auth::{SignedIn, client};
 use crate::body::ValidJson;
@@ -20,9 +21,11 @@ pub(super) fn operations() -> Vec<Operation> {
 
 /// Register.
 ///
-/// Makes an account and signs its user in.
+/// Makes an account and signs its user in. Where the operator lets only invited people register, `invitation` is
+/// needed.
 #[utoipa::path(post, path = "/api/auth/register/", tag = "accounts", request_body = RegisterRequest,
-    responses((status = 201, body = RegisteredResponse, description = "The account and its first tokens"),
+    responses((status = 201, body = RegisteredResponse, description = "The account and its first tokens",
+            headers(("Location" = String, description = "Path of the own account."))),
         (status = 403, body = ProblemResponse, content_type = "application/problem+json",
             description = "Registration is closed"),
         (status = 409, body = ProblemResponse, content_type = "application/problem+json",
@@ -32,16 +35,16 @@ pub(crate) async fn auth_register(
     request: HttpRequest,
     body: ValidJson<RegisterRequest>,
 ) -> Result<Plain, Problem> {
-    if app.settings.is_registration_closed {
+    if app.accounts.registration() == Registration::Closed {
         return Err(Problem::new(Code::Forbidden).detail("Accounts are made by the administrator."));
     }
     let (username_field, email_field) = body.0.login_fields();
-    let (user, password) = body.0.into_new(&app.accounts)?;
-    let registered = app.accounts.register(user, &password, client(&request, &app)).await;
+    let (user, password, invitation) = body.0.into_new(&app.accounts)?;
+    let registered = app.accounts.register(user, &password, invitation, client(&request, &app)).await;
     let registered = registered.map_err(|error| {
         Problem::from(error).rename_field("username", username_field).rename_field("email", email_field)
     })?;
-    Plain::created(&RegisteredResponse::from(&registered))
+    Plain::created("/api/auth/me/", &RegisteredResponse::from(&registered))
 }
 
 /// Sign in.
@@ -72,9 +75,10 @@ pub(crate) async fn auth_login(
             headers(("www-authenticate" = String)))))]
 pub(crate) async fn auth_refresh(
     app: Data<AppState>,
+    request: HttpRequest,
     body: ValidJson<RefreshRequest>,
 ) -> Result<Plain, Problem> {
-    let tokens = app.accounts.refresh(&body.0.into_token()?).await?;
+    let tokens = app.accounts.refresh(&body.0.into_token()?, &client(&request, &app)).await?;
     Plain::ok(&TokensResponse::from(&tokens))
 }
 
@@ -86,16 +90,17 @@ pub(crate) async fn auth_refresh(
             headers(("www-authenticate" = String)))))]
 pub(crate) async fn auth_token_refresh(
     app: Data<AppState>,
+    request: HttpRequest,
     body: ValidJson<RefreshRequest>,
 ) -> Result<Plain, Problem> {
-    auth_refresh(app, body).await
+    auth_refresh(app, request, body).await
 }
 
 /// The own account.
 #[utoipa::path(get, path = "/api/auth/me/", tag = "accounts",
     responses((status = 200, body = UserResponse, description = "The account")))]
 pub(crate) async fn auth_me(actor: SignedIn, app: Data<AppState>) -> Result<Plain, Problem> {
-    Plain::ok(&UserResponse::from(&app.accounts.me(actor.0).await?))
+    Plain::ok(&UserResponse::from(&app.accounts.me(&actor.0).await?))
 }
 
 /// Change the own account.
@@ -110,7 +115,7 @@ pub(crate) async fn auth_me_update(
     body: ValidJson<UpdateMeRequest>,
 ) -> Result<Plain, Problem> {
     let (change, current_password) = body.0.into_change()?;
-    let updated = app.accounts.update_me(actor.0, change, current_password, &client(&request, &app)).await;
+    let updated = app.accounts.update_me(&actor.0, change, current_password, &client(&request, &app)).await;
     // A user name that is the e-mail address moves with it, and may be taken.
     let user = updated.map_err(|error| Problem::from(error).rename_field("username", "email"))?;
     Plain::ok(&UserResponse::from(&user))

@@ -9,6 +9,7 @@ use crate::body::ValidJson;
 use crate::dto::query::{self, DoctorParams, PageParams, RecordParams};
 use crate::dto::{DoctorRequest, DoctorResponse};
 use crate::listing::{ListQuery, Listed};
+use crate::once::OnceJson;
 use crate::path_id::PathId;
 use crate::problem::{Problem, ProblemResponse};
 use crate::record::{Created, Expected, NoContent, Record};
@@ -35,7 +36,7 @@ pub(crate) async fn doctors_list(
     app: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Listed, Problem> {
-    let mut query = ListQuery::read(&request, actor.0, &query::DOCTOR_FILTERS);
+    let mut query = ListQuery::read(&request, &actor.0, &query::DOCTOR_FILTERS);
     let filter = query::doctor_filter(&mut query);
     let (page, next) = query.page::<DoctorId>(&SORT_KEYS)?;
     let listing = app.doctors.list(&filter, page).await?;
@@ -43,6 +44,8 @@ pub(crate) async fn doctors_list(
 }
 
 /// Add a doctor.
+///
+/// Sent again with the same `Idempotency-Key`, it is answered again and done once.
 #[utoipa::path(post, path = "/api/doctors/", tag = "doctors", request_body = DoctorRequest,
     responses((status = 201, body = DoctorResponse, description = "The new entry"),
         (status = 403, body = ProblemResponse, content_type = "application/problem+json",
@@ -52,9 +55,9 @@ pub(crate) async fn doctors_list(
 pub(crate) async fn doctors_create(
     actor: SignedIn,
     app: Data<AppState>,
-    body: ValidJson<DoctorRequest>,
+    new: OnceJson<DoctorRequest>,
 ) -> Result<Created, Problem> {
-    let doctor = app.doctors.create(actor.0, &body.0.into_new()?).await?;
+    let doctor = app.doctors.create(&actor.0, &new.body.into_new()?, new.once).await?;
     let record = Record::new(doctor.version, &DoctorResponse::from(&doctor))?;
     Ok(record.created(format!("/api/doctors/{}/", doctor.id)))
 }
@@ -122,7 +125,7 @@ pub(crate) async fn doctors_delete(
     id: PathId<DoctorId>,
     expected: Expected,
 ) -> Result<NoContent, Problem> {
-    app.doctors.retire(actor.0, id.0, expected.0).await?;
+    app.doctors.retire(&actor.0, id.0, expected.0).await?;
     Ok(NoContent)
 }
 
@@ -133,6 +136,6 @@ async fn change_doctor(
     expected: Expected,
     change: DoctorChange,
 ) -> Result<Record, Problem> {
-    let doctor = app.doctors.update(actor.0, id.0, expected.0, &change).await?;
+    let doctor = app.doctors.update(&actor.0, id.0, expected.0, &change).await?;
     Record::new(doctor.version, &DoctorResponse::from(&doctor))
 }

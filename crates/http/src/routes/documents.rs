@@ -18,7 +18,7 @@ pub(super) fn operations() -> Vec<Operation> {
 #[utoipa::path(get, path = "/api/schema/", tag = "documents",
     params(("format" = Option<String>, Query, description = "`json` or `yaml`")),
     responses((status = 200, description = "The document",
-        content((String = "application/yaml"), (Object = "application/json")))))]
+        content((Object = "application/yaml"), (Object = "application/json")))))]
 pub(crate) async fn schema(request: HttpRequest, document: Data<Document>) -> HttpResponse {
     if wants_json(&request) { json(&document) } else { yaml(&document) }
 }

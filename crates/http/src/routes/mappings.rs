@@ -9,6 +9,7 @@ use crate::body::ValidJson;
 use crate::dto::query::{self, AssignmentParams, EndedParams, MappingParams, PageParams};
 use crate::dto::{AssignedDoctorResponse, MappingRequest, MappingResponse, NotesRequest};
 use crate::listing::{ListQuery, Listed};
+use crate::once::OnceJson;
 use crate::path_id::PathId;
 use crate::problem::{Problem, ProblemResponse};
 use crate::record::{Created, Expected, NoContent, Record};
@@ -46,14 +47,16 @@ pub(crate) async fn mappings_list(
     app: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Listed, Problem> {
-    let mut query = ListQuery::read(&request, actor.0, &query::MAPPING_FILTERS);
+    let mut query = ListQuery::read(&request, &actor.0, &query::MAPPING_FILTERS);
     let filter = query::mapping_filter(&mut query);
     let (page, next) = query.page::<MappingId>(&SORT_KEYS)?;
-    let listing = app.mappings.list(actor.0, filter, page).await?;
+    let listing = app.mappings.list(&actor.0, filter, page).await?;
     next.answer(&listing, MappingResponse::from)
 }
 
 /// Assign a doctor to a patient.
+///
+/// Sent again with the same `Idempotency-Key`, it is answered again and done once.
 #[utoipa::path(post, path = "/api/mappings/", tag = "mappings", request_body = MappingRequest,
     responses((status = 201, body = MappingResponse, description = "The new mapping"),
         (status = 404, body = ProblemResponse, content_type = "application/problem+json",
@@ -63,10 +66,10 @@ pub(crate) async fn mappings_list(
 pub(crate) async fn mappings_create(
     actor: SignedIn,
     app: Data<AppState>,
-    body: ValidJson<MappingRequest>,
+    new: OnceJson<MappingRequest>,
 ) -> Result<Created, Problem> {
-    let (mapping, spelling) = body.0.into_new()?;
-    let assigned = app.mappings.assign(actor.0, &mapping).await;
+    let (mapping, spelling) = new.body.into_new()?;
+    let assigned = app.mappings.assign(&actor.0, &mapping, new.once).await;
     let view = assigned.map_err(|error| spelling.problem(error))?;
     let record = Record::new(view.mapping.version, &MappingResponse::from(&view))?;
     Ok(record.created(format!("/api/mappings/detail/{}/", view.mapping.id)))
@@ -108,10 +111,10 @@ pub(crate) async fn mappings_detail(
     id: PathId<MappingId>,
     request: HttpRequest,
 ) -> Result<Record, Problem> {
-    let mut query = ListQuery::read(&request, actor.0, &["include_inactive"]);
+    let mut query = ListQuery::read(&request, &actor.0, &["include_inactive"]);
     let include_ended = query.flag("include_inactive");
     query.page::<MappingId>(&SORT_KEYS)?;
-    let view = app.mappings.get(actor.0, id.0, include_ended).await?;
+    let view = app.mappings.get(&actor.0, id.0, include_ended).await?;
     Record::new(view.mapping.version, &MappingResponse::from(&view))
 }
 
@@ -152,7 +155,7 @@ pub(crate) async fn mappings_partial_update(
     expected: Expected,
     body: ValidJson<NotesRequest>,
 ) -> Result<Record, Problem> {
-    let view = app.mappings.update_notes(actor.0, id.0, expected.0, &body.0.into_change()?).await?;
+    let view = app.mappings.update_notes(&actor.0, id.0, expected.0, &body.0.into_change()?).await?;
     Record::new(view.mapping.version, &MappingResponse::from(&view))
 }
 
@@ -165,7 +168,7 @@ pub(crate) async fn mappings_delete(
     id: PathId<MappingId>,
     expected: Expected,
 ) -> Result<NoContent, Problem> {
-    app.mappings.end(actor.0, id.0, expected.0).await?;
+    app.mappings.end(&actor.0, id.0, expected.0).await?;
     Ok(NoContent)
 }
 
@@ -176,7 +179,7 @@ pub(super) async fn doctors_of(
     id: PathId<PatientId>,
     request: HttpRequest,
 ) -> Result<Listed, Problem> {
-    let (page, next) = ListQuery::read(&request, actor.0, &[]).page::<MappingId>(&SORT_KEYS)?;
-    let listing = app.mappings.doctors_of(actor.0, id.0, page).await?;
+    let (page, next) = ListQuery::read(&request, &actor.0, &[]).page::<MappingId>(&SORT_KEYS)?;
+    let listing = app.mappings.doctors_of(&actor.0, id.0, page).await?;
     next.answer(&listing, AssignedDoctorResponse::from)
 }

@@ -9,6 +9,7 @@ use crate::body::ValidJson;
 use crate::dto::query::{self, AssignmentParams, PageParams, PatientParams, RecordParams};
 use crate::dto::{AssignedDoctorResponse, PatientRequest, PatientResponse};
 use crate::listing::{ListQuery, Listed};
+use crate::once::OnceJson;
 use crate::path_id::PathId;
 use crate::problem::Problem;
 use crate::record::{Created, Expected, NoContent, Record};
@@ -40,24 +41,26 @@ pub(crate) async fn patients_list(
     app: Data<AppState>,
     request: HttpRequest,
 ) -> Result<Listed, Problem> {
-    let mut query = ListQuery::read(&request, actor.0, &query::PATIENT_FILTERS);
+    let mut query = ListQuery::read(&request, &actor.0, &query::PATIENT_FILTERS);
     let filter = query::patient_filter(&mut query);
     let (page, next) = query.page::<PatientId>(&SORT_KEYS)?;
-    let listing = app.patients.list(actor.0, &filter, page).await?;
+    let listing = app.patients.list(&actor.0, &filter, page).await?;
     let today = app.patients.today();
     next.answer(&listing, |patient| PatientResponse::new(patient, today))
 }
 
 /// Add a patient.
+///
+/// Sent again with the same `Idempotency-Key`, it is answered again and done once.
 #[utoipa::path(post, path = "/api/patients/", tag = "patients", request_body = PatientRequest,
     responses((status = 201, body = PatientResponse, description = "The new record")))]
 pub(crate) async fn patients_create(
     actor: SignedIn,
     app: Data<AppState>,
-    body: ValidJson<PatientRequest>,
+    new: OnceJson<PatientRequest>,
 ) -> Result<Created, Problem> {
     let today = app.patients.today();
-    let patient = app.patients.create(actor.0, &body.0.into_new(today)?).await?;
+    let patient = app.patients.create(&actor.0, &new.body.into_new(today)?, new.once).await?;
     let record = Record::new(patient.version, &PatientResponse::new(&patient, today))?;
     Ok(record.created(format!("/api/patients/{}/", patient.id)))
 }
@@ -70,7 +73,7 @@ pub(crate) async fn patients_get(
     app: Data<AppState>,
     id: PathId<PatientId>,
 ) -> Result<Record, Problem> {
-    let patient = app.patients.get(actor.0, id.0).await?;
+    let patient = app.patients.get(&actor.0, id.0).await?;
     Record::new(patient.version, &PatientResponse::new(&patient, app.patients.today()))
 }
 
@@ -115,7 +118,7 @@ pub(crate) async fn patients_delete(
     id: PathId<PatientId>,
     expected: Expected,
 ) -> Result<NoContent, Problem> {
-    app.patients.delete(actor.0, id.0, expected.0).await?;
+    app.patients.delete(&actor.0, id.0, expected.0).await?;
     Ok(NoContent)
 }
 
@@ -144,7 +147,7 @@ async fn change_patient(
     let today = app.patients.today();
     let name_field = body.0.name_field();
     let change = read(body.0, today)?;
-    let updated = app.patients.update(actor.0, id.0, expected.0, &change).await;
+    let updated = app.patients.update(&actor.0, id.0, expected.0, &change).await;
     let patient = updated.map_err(|error| Problem::from(error).rename_field("name", name_field))?;
     Record::new(patient.version, &PatientResponse::new(&patient, today))
 }

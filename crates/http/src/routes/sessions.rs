@@ -22,7 +22,7 @@ pub(super) fn operations() -> Vec<Operation> {
 #[utoipa::path(post, path = "/api/auth/logout/", tag = "accounts",
     responses((status = 204, description = "Signed out")))]
 pub(crate) async fn auth_logout(actor: SignedIn, app: Data<AppState>) -> Result<NoContent, Problem> {
-    app.accounts.end_session(actor.0, actor.0.session).await?;
+    app.accounts.end_session(&actor.0, actor.0.session).await?;
     Ok(NoContent)
 }
 
@@ -30,7 +30,7 @@ pub(crate) async fn auth_logout(actor: SignedIn, app: Data<AppState>) -> Result<
 #[utoipa::path(post, path = "/api/auth/logout-all/", tag = "accounts",
     responses((status = 204, description = "Signed out on every device")))]
 pub(crate) async fn auth_logout_all(actor: SignedIn, app: Data<AppState>) -> Result<NoContent, Problem> {
-    app.accounts.end_all_sessions(actor.0).await?;
+    app.accounts.end_all_sessions(&actor.0).await?;
     Ok(NoContent)
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn auth_password(
     body: ValidJson<PasswordRequest>,
 ) -> Result<Plain, Problem> {
     let (current, new) = body.0.into_passwords()?;
-    let tokens = app.accounts.change_password(actor.0, current, &new, &client(&request, &app)).await?;
+    let tokens = app.accounts.change_password(&actor.0, current, &new, &client(&request, &app)).await?;
     Plain::ok(&TokensResponse::from(&tokens))
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn auth_password(
 #[utoipa::path(get, path = "/api/auth/sessions/", tag = "accounts",
     responses((status = 200, body = Vec<SessionResponse>, description = "The sessions that go on")))]
 pub(crate) async fn auth_sessions(actor: SignedIn, app: Data<AppState>) -> Result<Plain, Problem> {
-    let sessions = app.accounts.sessions(actor.0).await?;
+    let sessions = app.accounts.sessions(&actor.0).await?;
     let shown: Vec<_> =
         sessions.iter().map(|session| SessionResponse::new(session, actor.0.session)).collect();
     Plain::ok(&shown)
@@ -68,6 +68,6 @@ pub(crate) async fn auth_sessions_delete(
     app: Data<AppState>,
     id: PathSession,
 ) -> Result<NoContent, Problem> {
-    app.accounts.end_session(actor.0, id.0).await?;
+    app.accounts.end_session(&actor.0, id.0).await?;
     Ok(NoContent)
 }

@@ -1,8 +1,8 @@
 //! Registering.
 
-use domain::ports::{Constraint, RepositoryError};
-use domain::{NewUser, Role, User};
-use http_api::{HttpSettings, TrustedProxies};
+use domain::ports::{Constraint, Record, RepositoryError};
+use domain::{InvitationCode, NewUser, Registration, Role, User};
+use http_api::TrustedProxies;
 use serde_json::{Value, json};
 use testkit::builders;
 use testkit::fixed::{PlainHasher, instant, seconds_later};
@@ -21,8 +21,8 @@ async fn registered(body: &Value, mut expected: NewUser) -> Answer {
     let insert = clinic
         .users
         .expect_insert()
-        .withf(move |user, session, now| *user == expected && session.is_some() && *now == instant());
-    insert.once().returning(|user, _, now| Ok(stored(user, now)));
+        .withf(move |user, session, now| *user == expected && session.is_some() && now.at == instant());
+    insert.once().returning(|user, _, now| Ok(stored(user, now.at)));
     clinic.open().answer(NOBODY.post(PATH, body)).await
 }
 
@@ -138,7 +138,7 @@ async fn the_first_session_notes_where_it_comes_from() {
             && session.user_agent.as_deref() == Some("a".repeat(200).as_str())
             && session.expires_at == seconds_later(720 * 60 * 60)
     });
-    insert.once().returning(|user, _, now| Ok(stored(user, now)));
+    insert.once().returning(|user, _, now| Ok(stored(user, now.at)));
     let request = NOBODY
         .post(PATH, &json!({"username": "asha", "password": PASSWORD}))
         .peer_addr("192.0.2.7:4711".parse().unwrap())
@@ -156,7 +156,7 @@ async fn the_first_session_notes_the_address_that_a_trusted_proxy_tells() {
         .users
         .expect_insert()
         .withf(|_, session, _| session.as_ref().unwrap().address.as_deref() == Some("2001:db8:1:2:3:4:5:6"));
-    insert.once().returning(|user, _, now| Ok(stored(user, now)));
+    insert.once().returning(|user, _, now| Ok(stored(user, now.at)));
     let request = NOBODY
         .post(PATH, &json!({"username": "asha", "password": PASSWORD}))
         .peer_addr("192.0.2.7:4711".parse().unwrap())
@@ -226,7 +226,7 @@ async fn a_password_is_taken_as_it_was_typed() {
     let hash = PlainHasher::hash_of(password);
     let insert =
         clinic.users.expect_insert().withf(move |user, _, _| user.password_hash.as_ref() == Some(&hash));
-    insert.once().returning(|user, _, now| Ok(stored(user, now)));
+    insert.once().returning(|user, _, now| Ok(stored(user, now.at)));
     let body = json!({"username": "asha", "password": password});
     assert_eq!(clinic.open().answer(NOBODY.post(PATH, &body)).await.status, 201);
 }
@@ -260,8 +260,78 @@ async fn what_is_taken_is_told_as_the_client_calls_it() {
 
 #[actix_web::test]
 async fn nobody_registers_where_registration_is_closed() {
-    let settings = HttpSettings { is_registration_closed: true, ..HttpSettings::default() };
-    let clinic = Clinic { settings, ..Clinic::default() };
+    let clinic = Clinic { registration: Registration::Closed, ..Clinic::default() };
     let body = json!({"username": "asha", "password": PASSWORD});
     assert_eq!(clinic.open().answer(NOBODY.post(PATH, &body)).await.refusal(), "403 forbidden");
+}
+
+const CODE: &str = "0011223344556677889900112233445566778899";
+const NO_INVITATION: &str = "is required and must be one that is neither used nor expired";
+
+/// What comes of registering where only the invitation [`CODE`] counts, which is one for staff.
+async fn invited(registration: Registration, body: &Value) -> Answer {
+    let mut clinic = Clinic { registration, ..Clinic::default() };
+    clinic.users.expect_insert_invited().returning(|user, _, code, now| {
+        if *code != InvitationCode::typed(CODE) {
+            return Err(RepositoryError::Missing(Record::Invitation));
+        }
+        Ok(User { role: Role::Staff, ..stored(user, now.at) })
+    });
+    clinic.users.expect_insert().returning(|user, _, now| Ok(stored(user, now.at)));
+    clinic.open().answer(NOBODY.post(PATH, body)).await
+}
+
+#[actix_web::test]
+async fn an_invitation_decides_the_role() {
+    for registration in [Registration::Invite, Registration::Open] {
+        for code in [CODE.to_owned(), format!(" {CODE}\n")] {
+            let body =
+                json!({"username": "asha", "password": PASSWORD, "role": "doctor", "invitation": code});
+            let answer = invited(registration, &body).await;
+            assert_eq!((answer.status, answer.json()["role"].clone()), (201, json!("staff")));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn an_invitation_that_is_missing_or_does_not_count_is_told_alike_where_one_is_needed() {
+    let right = json!({"username": "asha", "password": PASSWORD});
+    for invitation in [json!(null), json!(""), json!(" "), json!("x"), json!("0".repeat(40)), json!("\u{0}")]
+    {
+        let mut body = right.clone();
+        body["invitation"] = invitation;
+        let answer = invited(Registration::Invite, &body).await;
+        assert_eq!(answer.refusal(), "400 invalid_fields", "{body}");
+        assert_eq!(answer.errors(), json!({"invitation": [NO_INVITATION]}), "{body}");
+    }
+    let answer = invited(Registration::Invite, &right).await;
+    assert_eq!(answer.errors(), json!({"invitation": [NO_INVITATION]}));
+    let answer = invited(Registration::Invite, &json!({"username": "asha", "password": "short"})).await;
+    let password = "must have at least 8 characters";
+    assert_eq!(answer.errors(), json!({"invitation": [NO_INVITATION], "password": [password]}));
+}
+
+#[actix_web::test]
+async fn an_invitation_that_does_not_count_is_ignored_where_everybody_may_register() {
+    for invitation in [json!(null), json!(""), json!("x"), json!("0".repeat(40))] {
+        let body =
+            json!({"username": "asha", "password": PASSWORD, "role": "doctor", "invitation": invitation});
+        let answer = invited(Registration::Open, &body).await;
+        assert_eq!((answer.status, answer.json()["role"].clone()), (201, json!("doctor")), "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn an_invitation_is_text() {
+    for registration in [Registration::Invite, Registration::Open] {
+        let body = json!({"username": "asha", "password": PASSWORD, "invitation": 7});
+        let answer = invited(registration, &body).await;
+        assert_eq!(answer.errors(), json!({"invitation": ["must be text"]}));
+    }
+}
+
+#[actix_web::test]
+async fn a_new_account_is_found_where_the_answer_says() {
+    let answer = invited(Registration::Open, &json!({"username": "asha", "password": PASSWORD})).await;
+    assert_eq!((answer.status, answer.header("location")), (201, "/api/auth/me/"));
 }

@@ -29,7 +29,7 @@ async fn every_operation_that_is_not_public_needs_a_token() {
         assert_eq!(answer.header("www-authenticate"), PLAIN, "{}", operation.id);
         count += 1;
     }
-    assert_eq!(count, 28);
+    assert_eq!(count, 40);
 }
 
 #[actix_web::test]
@@ -101,4 +101,14 @@ async fn a_token_in_the_query_or_a_cookie_does_not_count() {
         assert_eq!(open.answer(request).await.refusal(), "401 not_authenticated");
     }
     assert_eq!(open.answer(ANN.get("/api/auth/me/")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_token_that_is_far_too_long_is_431() {
+    for headers in [vec![format!("Bearer {}", "a".repeat(9000))], vec!["x".repeat(9000), "Bearer ann".into()]]
+    {
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        assert_eq!(with(&headers).await.refusal(), "431 headers_too_large");
+    }
+    assert_eq!(with(&[&format!("Bearer {}", "a".repeat(8000))]).await.refusal(), "401 invalid_token");
 }

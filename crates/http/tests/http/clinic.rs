@@ -6,14 +6,19 @@ use std::time::Duration;
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::http::header::ACCESS_CONTROL_REQUEST_METHOD;
 use actix_web::test::{TestRequest, call_service, init_service};
-use application::{AccountPorts, Accounts, DoctorRules, Doctors, Health, Mappings, Patients, SessionRules};
+use application::{
+    AccountPorts, Accounts, Audit, AuditLog, AuditWriter, DoctorRules, Doctors, Health, Mappings, Patients,
+    ReadAudit, SessionRules,
+};
 use domain::ports::{
-    AccessClaims, Clock, IssuedToken, MockDatabaseProbe, MockDoctorRepository, MockMappingRepository,
+    AccessClaims, AuditTrail, Clock, History, IssuedToken, MockAuditTrail, MockDatabaseProbe,
+    MockDoctorRepository, MockHistory, MockInvitationRepository, MockMappingRepository,
     MockPatientRepository, MockSessionRepository, MockSignInThrottle, MockUserRepository, PasswordStrength,
     Random, RefreshClaims, TokenError, TokenSigner, UserRepository,
 };
 use domain::{
-    Credentials, Listing, NewPassword, RefreshCounter, Rotation, RotationRule, SessionId, Timestamp, UserId,
+    Credentials, Listing, NewPassword, RefreshCounter, Registration, Rotation, RotationRule, SessionId,
+    Snapshot, Timestamp, UserId,
 };
 use http_api::{AppState, Draining, HttpSettings, Limits, Load, PublicKeys, Shared, TrustedProxies};
 use serde_json::Value;
@@ -34,8 +39,11 @@ pub(crate) struct Clinic {
     pub(crate) patients: MockPatientRepository,
     pub(crate) doctors: MockDoctorRepository,
     pub(crate) mappings: MockMappingRepository,
+    pub(crate) history: MockHistory,
+    pub(crate) trail: MockAuditTrail,
     pub(crate) probe: MockDatabaseProbe,
     pub(crate) settings: HttpSettings,
+    pub(crate) registration: Registration,
     pub(crate) rules: DoctorRules,
     pub(crate) draining: Draining,
     pub(crate) limits: Option<Limits>,
@@ -44,22 +52,30 @@ pub(crate) struct Clinic {
     pub(crate) load: Load,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) public_keys: PublicKeys,
+    /// Unless reads are to be on record before they are answered, nobody writes what is put on record.
+    pub(crate) reads: ReadAudit,
 }
 
 impl Clinic {
-    /// Every store answers every question with one of the samples.
+    /// Every store answers every question with one of the samples. The only user is an administrator.
     pub(crate) fn working() -> Self {
-        let mut clinic = Self::default();
+        Self::default().answering()
+    }
+
+    /// The same, where the test has not prepared the store for a question.
+    pub(crate) fn answering(self) -> Self {
+        let mut clinic = self;
         let users = &mut clinic.users;
         users.expect_insert().returning(|_, _, _| Ok(samples::user()));
-        users.expect_find().returning(|_| Ok(Some(samples::user())));
+        users.expect_insert_invited().returning(|_, _, _, _| Ok(samples::user()));
+        users.expect_find().returning(|_| Ok(Some(samples::admin())));
         users.expect_update().returning(|_, _, _| Ok(samples::user()));
         let hash = PlainHasher::hash_of(samples::PASSWORD);
         users.expect_find_credentials().returning(move |_| {
             Ok(Some(Credentials { user: samples::user(), password_hash: Some(hash.clone()) }))
         });
         let sessions = &mut clinic.sessions;
-        sessions.expect_open().returning(|_, _, _, _| Ok(samples::user()));
+        sessions.expect_open().returning(|_, _, _, _, _| Ok(samples::user()));
         sessions.expect_list().returning(|_, _, _| Ok(vec![samples::session()]));
         sessions.expect_end().returning(|_, _, _| Ok(()));
         sessions.expect_end_all().returning(|_, _| Ok(vec![]));
@@ -86,6 +102,16 @@ impl Clinic {
         mappings.expect_doctors_of().returning(|_, _, _| Ok(only(samples::assigned_doctor())));
         mappings.expect_update_notes().returning(|_, _, _, _, _| Ok(samples::mapping()));
         mappings.expect_end().returning(|_, _, _, _| Ok(()));
+        let history = &mut clinic.history;
+        history.expect_of_patient().returning(|_, _| Ok(Some(vec![samples::version_entry()])));
+        history.expect_of_doctor().returning(|_| Ok(Some(vec![samples::version_entry()])));
+        history.expect_of_mapping().returning(|_, _| Ok(Some(vec![samples::version_entry()])));
+        history.expect_patient_at().returning(|_, _, _| Ok(Some(as_it_was(samples::patient()))));
+        history.expect_doctor_at().returning(|_, _| Ok(Some(as_it_was(samples::doctor()))));
+        history.expect_mapping_at().returning(|_, _, _| Ok(Some(as_it_was(samples::mapping()))));
+        history.expect_restore_patient().returning(|_, _, _| Ok(samples::patient()));
+        history.expect_restore_doctor().returning(|_, _, _| Ok(samples::doctor()));
+        clinic.trail.expect_list().returning(|_, _| Ok(only(samples::event())));
         clinic.probe.expect_check().returning(|| Ok(()));
         clinic.public_keys = PublicKeys::new(|| Some(samples::PUBLIC_KEYS.to_owned()));
         clinic
@@ -102,6 +128,7 @@ impl Clinic {
         let ports = AccountPorts {
             users: Arc::clone(&users),
             sessions: Arc::new(self.sessions),
+            invitations: Arc::new(MockInvitationRepository::new()),
             hasher: Arc::new(PlainHasher),
             strength: Arc::new(OwnWords),
             signer: Arc::new(PlainTokens::default()),
@@ -113,15 +140,32 @@ impl Clinic {
             lifetime: Duration::from_hours(720),
             access: Duration::from_mins(15),
         };
-        let accounts = Accounts::new(ports, rules);
+        let history: Arc<dyn History> = Arc::new(self.history);
+        let trail: Arc<dyn AuditTrail> = Arc::new(self.trail);
+        let (audit, writer) = Audit::new(Arc::clone(&trail), self.reads);
+        let writer = if self.reads == ReadAudit::Strict {
+            actix_web::rt::spawn(writer.run());
+            None
+        } else {
+            Some(writer)
+        };
+        let accounts = Accounts::new(ports, rules).registering(self.registration);
         let shared = Shared::new(AppState {
             accounts: match self.throttle {
                 Some(throttle) => accounts.throttled(Arc::new(throttle)),
                 None => accounts,
             },
-            patients: Patients::new(Arc::new(self.patients), Arc::clone(&clock)),
-            doctors: Doctors::new(Arc::new(self.doctors), users, Arc::clone(&clock), self.rules),
-            mappings: Mappings::new(Arc::new(self.mappings), Arc::clone(&clock)),
+            patients: Patients::new(Arc::new(self.patients), Arc::clone(&history), Arc::clone(&clock)),
+            audit_log: AuditLog::new(trail, Arc::clone(&history), Arc::clone(&users)),
+            doctors: Doctors::new(
+                Arc::new(self.doctors),
+                Arc::clone(&history),
+                users,
+                Arc::clone(&clock),
+                self.rules,
+            ),
+            mappings: Mappings::new(Arc::new(self.mappings), Arc::clone(&history), Arc::clone(&clock)),
+            audit: audit.clone(),
             health: Health::new(Arc::new(self.probe)),
             clock,
             random,
@@ -134,8 +178,13 @@ impl Clinic {
         })
         .publishing(self.public_keys);
         let document = serde_json::from_str(&shared.document().json).unwrap();
-        Open { shared, document }
+        Open { shared, document, audit, _writer: writer }
     }
+}
+
+/// The sample of a version of `record`.
+pub(crate) fn as_it_was<T>(record: T) -> Snapshot<T> {
+    Snapshot { entry: samples::version_entry(), record }
 }
 
 /// A list that ends with its only record.
@@ -147,6 +196,10 @@ pub(crate) fn only<T, Id>(item: T) -> Listing<T, Id> {
 pub(crate) struct Open {
     pub(crate) shared: Shared,
     pub(crate) document: Value,
+    /// What the server puts calls on record by.
+    pub(crate) audit: Audit,
+    /// Takes what is put on record, where nobody writes it; without it nothing is answered.
+    _writer: Option<AuditWriter>,
 }
 
 impl Open {

@@ -18,7 +18,7 @@ use crate::samples;
 async fn added(body: &str, expected: DoctorDetails) -> Answer {
     let mut clinic = Clinic::default();
     let insert = clinic.doctors.expect_insert().withf(move |creator, details, rule, now| {
-        (*creator, *rule, *now) == (ANN_ID, EmailRule::Unique, instant()) && *details == expected
+        (*creator, *rule, now.at) == (ANN_ID, EmailRule::Unique, instant()) && *details == expected
     });
     insert.once().returning(|_, _, _, _| Ok(samples::doctor()));
     clinic.open().answer(ANN.sends("POST", "/api/doctors/", body)).await
@@ -35,7 +35,8 @@ async fn wrong(body: &Value) -> Value {
 fn expecting(change: DoctorChange) -> Clinic {
     let mut clinic = Clinic::default();
     let update = clinic.doctors.expect_update().withf(move |id, expected, told, rule, now| {
-        (*id, *expected, *rule, *now) == (doctor_id(5), None, EmailRule::Unique, instant()) && *told == change
+        (*id, *expected, *rule, now.at) == (doctor_id(5), None, EmailRule::Unique, instant())
+            && *told == change
     });
     update.once().returning(|_, _, _, _, _| Ok(samples::doctor()));
     clinic
@@ -235,7 +236,7 @@ async fn retiring_is_204_without_a_body() {
     let retire = clinic
         .doctors
         .expect_retire()
-        .withf(|id, expected, now| *id == doctor_id(5) && expected.is_none() && *now == instant());
+        .withf(|id, expected, now| *id == doctor_id(5) && expected.is_none() && now.at == instant());
     retire.once().returning(|_, _, _| Ok(()));
     let answer = clinic.open().answer(ANN.delete("/api/doctors/5/")).await;
     assert_eq!((answer.status, answer.text().as_str()), (204, ""));

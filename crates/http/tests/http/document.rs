@@ -13,24 +13,34 @@ use crate::clinic::Clinic;
 use crate::documented::{Documented, operations};
 
 /// Every route of the interface.
-const ROUTES: [&str; 37] = [
+const ROUTES: [&str; 49] = [
     "DELETE /api/auth/sessions/{id}/",
     "DELETE /api/doctors/{id}/",
     "DELETE /api/mappings/{id}/",
     "DELETE /api/patients/{id}/",
     "GET /.well-known/jwks.json",
+    "GET /api/audit/",
     "GET /api/auth/me/",
     "GET /api/auth/sessions/",
     "GET /api/doctors/",
     "GET /api/doctors/{id}/",
+    "GET /api/doctors/{id}/history/",
+    "GET /api/doctors/{id}/history/{version}/",
     "GET /api/mappings/",
     "GET /api/mappings/detail/{id}/",
+    "GET /api/mappings/detail/{id}/history/",
+    "GET /api/mappings/detail/{id}/history/{version}/",
     "GET /api/mappings/patient/{id}/",
     "GET /api/mappings/{id}/",
     "GET /api/mappings/{id}/doctors/",
+    "GET /api/mappings/{id}/history/",
+    "GET /api/mappings/{id}/history/{version}/",
     "GET /api/patients/",
     "GET /api/patients/{id}/",
+    "GET /api/patients/{id}/audit/",
     "GET /api/patients/{id}/doctors/",
+    "GET /api/patients/{id}/history/",
+    "GET /api/patients/{id}/history/{version}/",
     "GET /api/schema/",
     "GET /livez",
     "GET /openapi.json",
@@ -47,11 +57,16 @@ const ROUTES: [&str; 37] = [
     "POST /api/auth/register/",
     "POST /api/auth/token/refresh/",
     "POST /api/doctors/",
+    "POST /api/doctors/{id}/restore/",
     "POST /api/mappings/",
     "POST /api/patients/",
+    "POST /api/patients/{id}/restore/",
     "PUT /api/doctors/{id}/",
     "PUT /api/patients/{id}/",
 ];
+
+/// The operations that can be told to make one record, however often they are sent.
+const MAKES_A_RECORD: [&str; 3] = ["doctors_create", "mappings_create", "patients_create"];
 
 fn document() -> Value {
     Clinic::default().open().document
@@ -100,6 +115,9 @@ fn problems(operation: &Documented) -> BTreeSet<&'static str> {
     }
     if changes_record {
         statuses.extend(["412", "428"]);
+    }
+    if MAKES_A_RECORD.contains(&operation.id.as_str()) {
+        statuses.insert("422");
     }
     statuses
 }
@@ -274,6 +292,19 @@ async fn records_and_lists_declare_their_headers() {
             assert!(item[method]["responses"]["200"]["headers"]["ETag"].is_object(), "{record} {method}");
         }
         assert!(item["get"]["responses"]["304"]["headers"]["ETag"].is_object(), "{record}");
+    }
+}
+
+#[actix_web::test]
+async fn what_makes_a_record_takes_an_idempotency_key() {
+    for operation in operations(&document()) {
+        let parameters = operation.item["parameters"].as_array().cloned().unwrap_or_default();
+        let keys: Vec<_> = parameters.iter().filter(|p| p["name"] == "Idempotency-Key").collect();
+        let expected = usize::from(MAKES_A_RECORD.contains(&operation.id.as_str()));
+        assert_eq!(keys.len(), expected, "{}", operation.id);
+        for key in keys {
+            assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)));
+        }
     }
 }
 

@@ -15,12 +15,12 @@ pub(crate) struct Documented {
     pub(crate) id: String,
     /// In capitals.
     pub(crate) method: String,
-    /// With its trailing slash and `{id}`.
+    /// With its trailing slash, `{id}` and `{version}`.
     pub(crate) path: String,
     /// All that the document says of it.
     pub(crate) item: Value,
     /// Name and properties of the schema of its body.
-    schema: Option<(String, Value)>,
+    pub(crate) schema: Option<(String, Value)>,
 }
 
 /// Every operation of the document.
@@ -31,7 +31,10 @@ pub(crate) fn operations(document: &Value) -> Vec<Documented> {
             let reference = item.pointer("/requestBody/content/application~1json/schema/$ref");
             let schema = reference.map(|reference| {
                 let name = reference.as_str().unwrap().rsplit('/').next().unwrap();
-                (name.to_owned(), document["components"]["schemas"][name]["properties"].clone())
+                let schema = &document["components"]["schemas"][name];
+                // What else is required stands beside the fields.
+                let fields = schema.pointer("/allOf/0").unwrap_or(schema);
+                (name.to_owned(), fields["properties"].clone())
             });
             operations.push(Documented {
                 id: item["operationId"].as_str().unwrap().to_owned(),
@@ -78,7 +81,7 @@ impl Documented {
 
     /// The path with `id` in it.
     pub(crate) fn address_of(&self, id: &str) -> String {
-        self.path.replace("{id}", id)
+        self.path.replace("{id}", id).replace("{version}", "2")
     }
 
     /// A good body, where one is expected.

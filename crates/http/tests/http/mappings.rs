@@ -55,8 +55,9 @@ async fn a_doctor_is_assigned_under_either_spelling() {
         let expected =
             NewMapping { patient: patient_id(3), doctor: doctor_id(5), notes: Some(notes("Knee.\nLeft.")) };
         let assign = clinic.mappings.expect_assign();
-        assign
-            .withf(move |owner, mapping, now| (*owner, *now) == (ANN_ID, instant()) && *mapping == expected);
+        assign.withf(move |owner, mapping, now| {
+            (*owner, now.at) == (ANN_ID, instant()) && *mapping == expected
+        });
         assign.once().returning(|_, _, _| Ok(samples::mapping()));
         let body = json!({patient: 3, doctor: 5, "notes": "Knee.\nLeft."});
         let answer = clinic.open().answer(ANN.post("/api/mappings/", &body)).await;
@@ -231,7 +232,7 @@ async fn only_the_notes_of_a_mapping_change() {
     for (body, change) in cases {
         let mut clinic = Clinic::default();
         let update = clinic.mappings.expect_update_notes().withf(move |owner, id, expected, told, now| {
-            (*owner, *id, *expected, *now) == (ANN_ID, mapping_id(9), None, instant()) && *told == change
+            (*owner, *id, *expected, now.at) == (ANN_ID, mapping_id(9), None, instant()) && *told == change
         });
         update.once().returning(|_, _, _, _, _| Ok(samples::mapping()));
         let answer = clinic.open().answer(ANN.patch("/api/mappings/9/", &body)).await;
@@ -243,7 +244,7 @@ async fn only_the_notes_of_a_mapping_change() {
 async fn ending_a_mapping_is_204_and_doing_it_twice_404() {
     let mut clinic = Clinic::default();
     let end = clinic.mappings.expect_end().withf(|owner, id, expected, now| {
-        (*owner, *id, *now) == (ANN_ID, mapping_id(9), instant()) && expected.is_none()
+        (*owner, *id, now.at) == (ANN_ID, mapping_id(9), instant()) && expected.is_none()
     });
     end.once().returning(|_, _, _, _| Ok(()));
     let missing = || RepositoryError::Missing(Record::Mapping);

@@ -20,7 +20,7 @@ fn expecting(change: UserChange) -> Clinic {
     let update = clinic
         .users
         .expect_update()
-        .withf(move |user, told, now| (*user, *now) == (ANN_ID, instant()) && *told == change);
+        .withf(move |user, told, now| (*user, now.at) == (ANN_ID, instant()) && *told == change);
     update.once().returning(|_, _, _| Ok(samples::user()));
     clinic
 }

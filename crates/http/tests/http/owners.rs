@@ -4,7 +4,7 @@ use domain::ports::{Record, RepositoryError};
 use domain::{MappingId, PatientId, UserId};
 
 use crate::caller::{ANN, BOB, BOB_ID};
-use crate::clinic::{Clinic, only};
+use crate::clinic::{Clinic, as_it_was, only};
 use crate::documented::{Documented, operations};
 use crate::samples;
 
@@ -28,11 +28,22 @@ fn of_bob() -> Clinic {
     let update = mappings.expect_update_notes().withf(move |o, _, _, _, _| is_bob(o));
     update.returning(|_, _, _, _, _| Ok(samples::mapping()));
     mappings.expect_end().withf(move |o, _, _, _| is_bob(o)).returning(|_, _, _, _| Ok(()));
+    let history = &mut clinic.history;
+    let entries = || Ok(Some(vec![samples::version_entry()]));
+    history.expect_of_patient().withf(move |o, _| is_bob(o)).returning(move |_, _| entries());
+    history.expect_of_mapping().withf(move |o, _| is_bob(o)).returning(move |_, _| entries());
+    let patient_at = history.expect_patient_at().withf(move |o, _, _| is_bob(o));
+    patient_at.returning(|_, _, _| Ok(Some(as_it_was(samples::patient()))));
+    let mapping_at = history.expect_mapping_at().withf(move |o, _, _| is_bob(o));
+    mapping_at.returning(|_, _, _| Ok(Some(as_it_was(samples::mapping()))));
+    let restore = history.expect_restore_patient().withf(move |o, _, _| is_bob(o));
+    restore.returning(|_, _, _| Ok(samples::patient()));
+    clinic.trail.expect_list().returning(|_, _| Ok(only(samples::event())));
     clinic
 }
 
 /// A clinic in which nobody has anything.
-fn empty() -> Clinic {
+pub(crate) fn empty() -> Clinic {
     const fn no_patient() -> RepositoryError {
         RepositoryError::Missing(Record::Patient)
     }
@@ -54,6 +65,15 @@ fn empty() -> Clinic {
     clinic.mappings.expect_doctors_of().returning(|_, _, _| Err(no_patient()));
     clinic.mappings.expect_update_notes().returning(|_, _, _, _, _| Err(no_mapping()));
     clinic.mappings.expect_end().returning(|_, _, _, _| Err(no_mapping()));
+    let history = &mut clinic.history;
+    history.expect_of_patient().returning(|_, _| Ok(None));
+    history.expect_of_doctor().returning(|_| Ok(None));
+    history.expect_of_mapping().returning(|_, _| Ok(None));
+    history.expect_patient_at().returning(|_, _, _| Ok(None));
+    history.expect_doctor_at().returning(|_, _| Ok(None));
+    history.expect_mapping_at().returning(|_, _, _| Ok(None));
+    history.expect_restore_patient().returning(|_, _, _| Err(no_patient()));
+    history.expect_restore_doctor().returning(|_, _, _| Err(no_doctor()));
     clinic
 }
 
@@ -61,7 +81,7 @@ fn empty() -> Clinic {
 fn owned(operations: Vec<Documented>) -> Vec<Documented> {
     let is_owned = |o: &Documented| o.id.starts_with("patients_") || o.id.starts_with("mappings_");
     let owned: Vec<_> = operations.into_iter().filter(is_owned).collect();
-    assert_eq!(owned.len(), 15);
+    assert_eq!(owned.len(), 23);
     owned
 }
 

@@ -46,7 +46,7 @@ async fn the_session_goes_on_with_fresh_tokens() {
     let change = clinic.sessions.expect_change_password().withf(|user, keep, verified, new, now| {
         let hashes =
             (verified, new) == (&PlainHasher::hash_of(PASSWORD), &PlainHasher::hash_of(NEW_PASSWORD));
-        (*user, *keep, *now) == (ANN_ID, session_id(), instant()) && hashes
+        (*user, *keep, now.at) == (ANN_ID, session_id(), instant()) && hashes
     });
     let counter = RefreshCounter::new(4).unwrap();
     change.once().returning(move |_, _, _, _, _| Ok((counter, vec![])));

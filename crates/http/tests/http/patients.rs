@@ -19,7 +19,7 @@ async fn added(body: &Value, expected: PatientDetails) -> Answer {
     let insert = clinic
         .patients
         .expect_insert()
-        .withf(move |owner, details, now| (*owner, *now) == (ANN_ID, instant()) && *details == expected);
+        .withf(move |owner, details, now| (*owner, now.at) == (ANN_ID, instant()) && *details == expected);
     insert.once().returning(|_, _, _| Ok(samples::patient()));
     clinic.open().answer(ANN.post("/api/patients/", body)).await
 }
@@ -35,7 +35,7 @@ async fn wrong(body: &Value) -> Value {
 fn expecting(change: PatientChange) -> Clinic {
     let mut clinic = Clinic::default();
     let update = clinic.patients.expect_update().withf(move |owner, id, expected, told, now| {
-        (*owner, *id, *expected, *now) == (ANN_ID, patient_id(3), None, instant()) && *told == change
+        (*owner, *id, *expected, now.at) == (ANN_ID, patient_id(3), None, instant()) && *told == change
     });
     update.once().returning(|_, _, _, _, _| Ok(samples::patient()));
     clinic
@@ -297,7 +297,7 @@ async fn what_the_stored_record_refuses_is_told_as_the_client_calls_it() {
 async fn delete_is_204_without_a_body() {
     let mut clinic = Clinic::default();
     let delete = clinic.patients.expect_delete().withf(|owner, id, expected: &Option<Version>, now| {
-        (*owner, *id, *expected, *now) == (ANN_ID, patient_id(3), None, instant())
+        (*owner, *id, *expected, now.at) == (ANN_ID, patient_id(3), None, instant())
     });
     delete.once().returning(|_, _, _, _| Ok(()));
     let answer = clinic.open().answer(ANN.delete("/api/patients/3/")).await;

@@ -1,8 +1,11 @@
 //! Records with every field filled, what they look like, and a good body for every request.
 
-use domain::{AssignedDoctor, Doctor, MappingView, Patient, Session, User};
+use domain::{
+    Act, AssignedDoctor, AuditEventId, ChangedFields, Doctor, MappingView, Outcome, Patient, Reason,
+    RecordId, RequestId, Role, Session, StoredEvent, User, VersionEntry,
+};
 use serde_json::{Value, json};
-use testkit::builders::{self, doctor_id, mapping_id, notes, patient_id};
+use testkit::builders::{self, doctor_id, mapping_id, notes, patient_id, user_name, version};
 use testkit::fixed::{instant, micros_later, seconds_later};
 
 use crate::caller::ANN_ID;
@@ -25,6 +28,11 @@ pub(crate) fn user() -> User {
     let user =
         builders::user().username("asha").email("Asha@Example.org").named("Asha Rao").phone("022 1234");
     User { last_login: Some(instant()), ..user.stored(ANN_ID) }
+}
+
+/// The same person with more rights.
+pub(crate) fn admin() -> User {
+    User { role: Role::Admin, ..user() }
 }
 
 pub(crate) fn user_json() -> Value {
@@ -113,12 +121,58 @@ pub(crate) fn assigned_doctor_json() -> Value {
     assigned
 }
 
+pub(crate) fn version_entry() -> VersionEntry {
+    VersionEntry {
+        version: version(2),
+        at: instant(),
+        by: Some(ANN_ID),
+        by_name: Some(user_name("asha")),
+        act: Act::Updated,
+        fields: ChangedFields::from_joined("name,phone"),
+    }
+}
+
+pub(crate) fn version_json() -> Value {
+    json!({
+        "version": 2, "at": NOW, "by": 7, "by_name": "asha", "act": "updated", "fields": ["name", "phone"],
+    })
+}
+
+pub(crate) fn event() -> StoredEvent {
+    StoredEvent {
+        id: AuditEventId::new(41).unwrap(),
+        at: instant(),
+        operation: "patients_update".to_owned(),
+        outcome: Outcome::Done,
+        user: Some(ANN_ID),
+        username: Some(user_name("asha")),
+        session: Some(session_id()),
+        address: Some("192.0.2.7".parse().unwrap()),
+        request_id: RequestId::parse("r-1").unwrap(),
+        record: Some(RecordId::Patient(patient_id(3))),
+        version: Some(version(2)),
+        patient: Some(patient_id(3)),
+        fields: ChangedFields::from_joined("name,phone"),
+        reason: Some(Reason::parse("on request").unwrap()),
+    }
+}
+
+pub(crate) fn event_json() -> Value {
+    json!({
+        "id": 41, "at": NOW, "operation": "patients_update", "outcome": "done", "user": 7, "username": "asha",
+        "session": session_id().to_string(), "address": "192.0.2.7", "request_id": "r-1",
+        "record_kind": "patient", "record_id": "3", "version": 2, "patient": 3, "fields": ["name", "phone"],
+        "reason": "on request",
+    })
+}
+
 /// A body that the request of this schema takes, with every field filled.
 pub(crate) fn body(schema: &str) -> Value {
     match schema {
         "RegisterRequest" => json!({
             "username": "meera", "email": "meera@example.org", "password": PASSWORD, "name": "Meera Iyer",
             "first_name": "Meera", "last_name": "Iyer", "phone": "022 5678", "role": "doctor",
+            "invitation": "0011223344556677889900112233445566778899",
         }),
         "LoginRequest" => json!({"username": "asha", "email": "asha@example.org", "password": PASSWORD}),
         "RefreshRequest" => json!({"refresh": "refresh-0"}),
@@ -127,13 +181,13 @@ pub(crate) fn body(schema: &str) -> Value {
             "email": "asha@example.net", "current_password": PASSWORD,
         }),
         "PasswordRequest" => json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD}),
-        "PatientRequest" => json!({
+        "PatientRequest" | "PatientPatch" => json!({
             "name": "Asha Rao", "first_name": "Asha", "last_name": "Rao", "date_of_birth": "1984-05-17",
             "age": 41, "gender": "F", "email": "asha@example.org", "phone": "022 1234",
             "emergency_contact": "022 5678", "address": "1 Main Street", "medical_history": "None.",
             "blood_group": "O+",
         }),
-        "DoctorRequest" => json!({
+        "DoctorRequest" | "DoctorPatch" => json!({
             "name": "Dr. Meera Iyer", "specialization": "Cardiology", "email": "meera@example.org",
             "phone": "022 5678", "address": "2 Main Street", "availability": "Mornings",
             "license_number": "MH-1", "experience_years": 12, "consultation_fee": "1500.00",

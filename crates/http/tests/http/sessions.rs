@@ -28,7 +28,7 @@ fn ending(session: SessionId) -> Clinic {
     let mut clinic = Clinic::default();
     clinic.users.expect_find().returning(|_| Ok(Some(samples::user())));
     let end = clinic.sessions.expect_end();
-    let end = end.withf(move |user, told, now| (*user, *told, *now) == (ANN_ID, session, instant()));
+    let end = end.withf(move |user, told, now| (*user, *told, now.at) == (ANN_ID, session, instant()));
     end.once().returning(|_, _, _| Ok(()));
     clinic
 }
@@ -62,7 +62,7 @@ async fn signing_out_everywhere_ends_every_session_of_the_user() {
     let mut clinic = Clinic::default();
     clinic.users.expect_find().returning(|_| Ok(Some(samples::user())));
     let end_all = clinic.sessions.expect_end_all();
-    let end_all = end_all.withf(|user, now| (*user, *now) == (ANN_ID, instant()));
+    let end_all = end_all.withf(|user, now| (*user, now.at) == (ANN_ID, instant()));
     end_all.once().returning(|_, _| Ok(vec![other_session(), session_id()]));
     let requests = [ANN.asks("POST", LOGOUT_ALL), ANN_HERE.get(ME), BOB.get(ME)];
     let answers = clinic.open().answers(requests).await;

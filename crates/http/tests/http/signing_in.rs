@@ -23,10 +23,14 @@ fn knowing(typed: &str, user: User) -> Clinic {
         .users
         .expect_find_credentials()
         .returning(move |name| Ok(Some(credentials.clone()).filter(|_| *name == login)));
-    let open = clinic.sessions.expect_open().withf(|user, session, rehashed, now| {
-        *user == ANN_ID && session.expires_at > *now && rehashed.is_none() && *now == instant()
+    let open = clinic.sessions.expect_open().withf(|user, session, verified, newer, now| {
+        *user == ANN_ID
+            && session.expires_at > now.at
+            && newer.is_none()
+            && now.at == instant()
+            && *verified == PlainHasher::hash_of(PASSWORD)
     });
-    open.returning(|_, _, _, _| Ok(samples::user()));
+    open.returning(|_, _, _, _, _| Ok(samples::user()));
     clinic
 }
 
@@ -39,7 +43,7 @@ async fn sign_in(clinic: Clinic, body: &Value) -> Answer {
 async fn refresh(path: &str, rotation: Rotation) -> Answer {
     let mut clinic = Clinic::default();
     let rotate = clinic.sessions.expect_rotate().withf(|session, counter, rule, now| {
-        (*session, *counter, *rule, *now) == (session_id(), RefreshCounter::FIRST, ROTATION, instant())
+        (*session, *counter, *rule, now.at) == (session_id(), RefreshCounter::FIRST, ROTATION, instant())
     });
     rotate.once().returning(move |_, _, _, _| Ok(rotation));
     clinic.open().answer(NOBODY.post(path, &json!({"refresh": "refresh-0"}))).await
@@ -76,7 +80,7 @@ async fn every_way_to_fail_is_the_same_401() {
     let mut gone = knowing("asha", samples::user());
     gone.sessions.checkpoint();
     let missing = || RepositoryError::Missing(domain::ports::Record::User);
-    gone.sessions.expect_open().returning(move |_, _, _, _| Err(missing()));
+    gone.sessions.expect_open().returning(move |_, _, _, _, _| Err(missing()));
     let mut passwordless = Clinic::default();
     let credentials = Credentials { user: samples::user(), password_hash: None };
     passwordless.users.expect_find_credentials().returning(move |_| Ok(Some(credentials.clone())));

@@ -99,3 +99,20 @@ async fn no_password_is_looked_at_while_nobody_counts() {
         assert_eq!(answer.header("retry-after"), "1");
     }
 }
+
+#[actix_web::test]
+async fn after_too_many_bad_refresh_tokens_the_address_has_to_wait() {
+    let clinic = throttled(|throttle| {
+        let expected = Attempt { account: String::new(), address: "refresh 2001:db8:1:2::".to_owned() };
+        let admit = throttle.expect_admit().withf(move |attempt, _| *attempt == expected);
+        admit.times(2).returning(|_, _| Ok(Err(Duration::from_millis(2500))));
+    });
+    let refresh =
+        |path, token| NOBODY.post(path, &json!({"refresh": token})).peer_addr(PEER.parse().unwrap());
+    let open = clinic.open();
+    for path in ["/api/auth/refresh/", "/api/auth/token/refresh/"] {
+        let answer = open.answer(refresh(path, "forged")).await;
+        assert_eq!((answer.refusal().as_str(), answer.header("retry-after")), ("429 too_many_requests", "3"));
+        assert_eq!(open.answer(refresh(path, "refresh-0")).await.status, 200);
+    }
+}

@@ -7,12 +7,13 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::ports::{DoctorRepository, Record, RepositoryError};
 use domain::{
-    Doctor, DoctorChange, DoctorDetails, DoctorFilter, DoctorId, EmailRule, Listing, Page, Position,
-    SearchTerms, SortKey, Timestamp, UserId, UserName, Version, fold,
+    Act, ChangedFields, Doctor, DoctorChange, DoctorDetails, DoctorFilter, DoctorId, EmailRule, Listing,
+    Outcome, Page, Position, SearchTerms, SortKey, Stamp, UserId, UserName, Version, fold,
 };
 
 use super::dialect::for_update;
-use super::{Conn, Db, mappings};
+use super::once::once;
+use super::{Conn, Db, history, mappings, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
 use crate::listing::{fetch, keyset, listing};
@@ -32,10 +33,15 @@ impl DoctorRepository for Doctors {
         creator: UserId,
         details: &DoctorDetails,
         rule: EmailRule,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Doctor, RepositoryError> {
         let details = details.clone();
-        Ok(self.executor.write(move |c| insert(c, creator, details, rule, now)).await?)
+        let stamp = stamp.clone();
+        let write = move |c: &mut Conn| {
+            let make = |c: &mut Conn| insert(c, creator, details, rule, &stamp);
+            once(c, creator, &stamp, make, first)
+        };
+        Ok(self.executor.write(write).await?)
     }
 
     async fn find(&self, id: DoctorId) -> Result<Option<Doctor>, RepositoryError> {
@@ -57,19 +63,21 @@ impl DoctorRepository for Doctors {
         expected: Option<Version>,
         change: &DoctorChange,
         rule: EmailRule,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Doctor, RepositoryError> {
         let change = change.clone();
-        Ok(self.executor.write(move |c| update(c, id, expected, &change, rule, now)).await?)
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| update(c, id, expected, &change, rule, &stamp)).await?)
     }
 
     async fn retire(
         &self,
         id: DoctorId,
         expected: Option<Version>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(), RepositoryError> {
-        Ok(self.executor.write(move |c| retire(c, id, expected, now)).await?)
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| retire(c, id, expected, &stamp)).await?)
     }
 }
 
@@ -78,14 +86,14 @@ fn insert(
     creator: UserId,
     details: DoctorDetails,
     rule: EmailRule,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<Doctor, Failure> {
     let (id, created_by): (i64, Option<String>) = diesel::insert_into(doctors::table)
         .values((
             DoctorColumns::new(&details, rule),
             doctors::created_by_id.eq(creator.get()),
-            doctors::created_at.eq(At(now)),
-            doctors::updated_at.eq(At(now)),
+            doctors::created_at.eq(At(stamp.at)),
+            doctors::updated_at.eq(At(stamp.at)),
             doctors::version.eq(Version::FIRST.get()),
         ))
         .returning((doctors::id, creator_name()))
@@ -95,7 +103,7 @@ fn insert(
     let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
     write_words(c, id, WordChange::between(None, Some(details.name.as_str())))?;
     let version = Version::FIRST;
-    Ok(Doctor { id, creator, created_by, details, created_at: now, updated_at: now, version })
+    Ok(Doctor { id, creator, created_by, details, created_at: stamp.at, updated_at: stamp.at, version })
 }
 
 /// The creator is the only record that a doctor refers to.
@@ -106,6 +114,23 @@ fn unknown_creator(error: Error) -> Failure {
         }
         error => error.into(),
     }
+}
+
+/// The entry as it was first stored.
+fn first(c: &mut Conn, id: i64) -> Result<Option<Doctor>, Failure> {
+    let id = stored("doctors.id", DoctorId::new(id))?;
+    let Some(now) = retired_or_not(c, id)? else { return Ok(None) };
+    Ok(history::at(c, now, Version::FIRST)?.map(|first| first.record))
+}
+
+/// The entry, even if the doctor has retired.
+pub(super) fn retired_or_not(c: &mut Conn, id: DoctorId) -> Result<Option<Doctor>, Failure> {
+    let row = doctors::table
+        .filter(doctors::id.eq(id.get()))
+        .select(DoctorRow::as_select())
+        .get_result(c)
+        .optional()?;
+    Ok(row.map(Doctor::try_from).transpose()?)
 }
 
 fn find(c: &mut Conn, id: DoctorId) -> Result<Option<Doctor>, Failure> {
@@ -174,7 +199,7 @@ fn update(
     expected: Option<Version>,
     change: &DoctorChange,
     rule: EmailRule,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<Doctor, Failure> {
     let current = lock(c, id, expected)?;
     let details = change.applied(&current.details)?;
@@ -182,26 +207,53 @@ fn update(
     diesel::update(doctors::table.filter(doctors::id.eq(id.get())))
         .set((
             DoctorColumns::new(&details, rule),
-            doctors::updated_at.eq(At(now)),
+            doctors::updated_at.eq(At(stamp.at)),
             doctors::version.eq(version.get()),
         ))
         .execute(c)?;
     let words = WordChange::between(Some(current.details.name.as_str()), Some(details.name.as_str()));
     write_words(c, id, words)?;
-    Ok(Doctor { details, version, updated_at: now, ..current })
+    versions::changed(c, &current, Act::Updated, details.changed_fields(&current.details), stamp)?;
+    Ok(Doctor { details, version, updated_at: stamp.at, ..current })
 }
 
-fn retire(c: &mut Conn, id: DoctorId, expected: Option<Version>, now: Timestamp) -> Result<(), Failure> {
+fn retire(c: &mut Conn, id: DoctorId, expected: Option<Version>, stamp: &Stamp) -> Result<(), Failure> {
     let current = lock(c, id, expected)?;
     diesel::update(doctors::table.filter(doctors::id.eq(id.get())))
         .set((
-            doctors::retired_at.eq(At(now)),
-            doctors::updated_at.eq(At(now)),
+            doctors::retired_at.eq(At(stamp.at)),
+            doctors::updated_at.eq(At(stamp.at)),
             doctors::version.eq(current.version.next().get()),
         ))
         .execute(c)?;
     write_words(c, id, WordChange::between(Some(current.details.name.as_str()), None))?;
-    mappings::end_all_of_doctor(c, id, now)
+    mappings::end_all(c, mappings::Side::Doctor(id), stamp)?;
+    versions::changed(c, &current, Act::Removed, ChangedFields::NONE, stamp)
+}
+
+/// Brings a retired doctor back. The keys are written anew, as the rule of addresses may be another one now.
+pub(super) fn restore(c: &mut Conn, id: DoctorId, rule: EmailRule, stamp: &Stamp) -> Result<Doctor, Failure> {
+    let entry = doctors::table.filter(doctors::id.eq(id.get()));
+    let entry = entry.select((DoctorRow::as_select(), doctors::retired_at));
+    let row: Option<(DoctorRow, Option<At>)> = for_update!(entry).get_result(c).optional()?;
+    let (row, retired_at) = row.ok_or(RepositoryError::Missing(Record::Doctor))?;
+    let current = Doctor::try_from(row)?;
+    if retired_at.is_none() {
+        versions::found(c, &current, Outcome::Done, stamp)?;
+        return Ok(current);
+    }
+    let version = current.version.next();
+    diesel::update(doctors::table.filter(doctors::id.eq(id.get())))
+        .set((
+            DoctorColumns::new(&current.details, rule),
+            doctors::retired_at.eq(None::<At>),
+            doctors::updated_at.eq(At(stamp.at)),
+            doctors::version.eq(version.get()),
+        ))
+        .execute(c)?;
+    write_words(c, id, WordChange::between(None, Some(current.details.name.as_str())))?;
+    versions::changed(c, &current, Act::Restored, ChangedFields::NONE, stamp)?;
+    Ok(Doctor { version, updated_at: stamp.at, ..current })
 }
 
 /// The entry as it stands, kept from changing until the end of the transaction.

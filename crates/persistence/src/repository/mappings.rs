@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use diesel::dsl::{auto_type, exists, not};
+use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::ports::{MappingRepository, Record, RepositoryError};
 use domain::{
-    AssignedDoctor, Change, DoctorId, Listing, MappingFilter, MappingId, MappingView, NewMapping, Notes,
-    Page, PatientId, Position, Timestamp, UserId, Version,
+    Act, AssignedDoctor, Change, ChangedFields, DoctorId, Listing, Mapping, MappingFilter, MappingId,
+    MappingView, NewMapping, Notes, Page, PatientId, Position, Stamp, UserId, Version,
 };
 
 use super::dialect::{for_share, for_update};
+use super::once::once;
 use super::patients::unless_deleted;
-use super::{Conn, Db};
+use super::{Conn, Db, history, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
 use crate::listing::{fetch, keyset, listing};
@@ -21,8 +24,8 @@ use crate::rows::{
     AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,
     expect_version, stored,
 };
-use crate::schema::{doctors, mappings, patients};
-use crate::types::At;
+use crate::schema::{doctors, mapping_versions, mappings, patients};
+use crate::types::{At, Instant};
 
 pub(super) struct Mappings {
     pub(super) executor: Arc<Executor<Conn>>,
@@ -34,10 +37,15 @@ impl MappingRepository for Mappings {
         &self,
         owner: UserId,
         mapping: &NewMapping,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<MappingView, RepositoryError> {
         let mapping = mapping.clone();
-        Ok(self.executor.write(move |c| assign(c, owner, &mapping, now)).await?)
+        let stamp = stamp.clone();
+        let write = move |c: &mut Conn| {
+            let make = |c: &mut Conn| assign(c, owner, &mapping, &stamp);
+            once(c, owner, &stamp, make, |c, id| first(c, owner, id))
+        };
+        Ok(self.executor.write(write).await?)
     }
 
     async fn find(
@@ -73,10 +81,11 @@ impl MappingRepository for Mappings {
         id: MappingId,
         expected: Option<Version>,
         notes: &Change<Notes>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<MappingView, RepositoryError> {
         let notes = notes.clone();
-        Ok(self.executor.write(move |c| update_notes(c, owner, id, expected, &notes, now)).await?)
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| update_notes(c, owner, id, expected, &notes, &stamp)).await?)
     }
 
     async fn end(
@@ -84,16 +93,17 @@ impl MappingRepository for Mappings {
         owner: UserId,
         id: MappingId,
         expected: Option<Version>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(), RepositoryError> {
-        Ok(self.executor.write(move |c| end(c, owner, id, expected, now)).await?)
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| end(c, owner, id, expected, &stamp)).await?)
     }
 }
 
 /// Both sides are locked against changes until the mapping stands: who deletes the patient or retires the
 /// doctor at the same moment either comes first, and the side is missing here, or waits, and then finds the
 /// mapping and ends it.
-fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, now: Timestamp) -> Result<MappingView, Failure> {
+fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, stamp: &Stamp) -> Result<MappingView, Failure> {
     let patient = patients::table
         .filter(patients::owner_id.eq(owner.get()))
         .filter(patients::id.eq(new.patient.get()))
@@ -111,8 +121,8 @@ fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, now: Timestamp) -> Resu
             mappings::doctor_id.eq(new.doctor.get()),
             NotesColumn { notes: new.notes.as_ref().map(Notes::as_str) },
             mappings::assigned_by_id.eq(owner.get()),
-            mappings::assigned_at.eq(At(now)),
-            mappings::updated_at.eq(At(now)),
+            mappings::assigned_at.eq(At(stamp.at)),
+            mappings::updated_at.eq(At(stamp.at)),
             mappings::version.eq(Version::FIRST.get()),
         ))
         .returning(MappingRow::as_returning())
@@ -128,6 +138,26 @@ fn find(
 ) -> Result<Option<MappingView>, Failure> {
     let filter = MappingFilter { include_ended, ..MappingFilter::default() };
     let row = matching(owner, filter)
+        .filter(mappings::id.eq(id.get()))
+        .inner_join(patients::table.on(its_patient()))
+        .inner_join(doctors::table.on(doctors::id.eq(mappings::doctor_id)))
+        .select(MappingViewRow::as_select())
+        .get_result(c)
+        .optional()?;
+    Ok(row.map(MappingView::try_from).transpose()?)
+}
+
+/// The mapping as it was first stored.
+fn first(c: &mut Conn, owner: UserId, id: i64) -> Result<Option<MappingView>, Failure> {
+    let id = stored("mappings.id", MappingId::new(id))?;
+    let Some(now) = any(c, owner, id)? else { return Ok(None) };
+    Ok(history::view_at(c, now, Version::FIRST)?.map(|first| first.record))
+}
+
+/// The mapping, active or not, even of a patient who was deleted.
+pub(super) fn any(c: &mut Conn, owner: UserId, id: MappingId) -> Result<Option<MappingView>, Failure> {
+    let row = mappings::table
+        .filter(mappings::owner_id.eq(owner.get()))
         .filter(mappings::id.eq(id.get()))
         .inner_join(patients::table.on(its_patient()))
         .inner_join(doctors::table.on(doctors::id.eq(mappings::doctor_id)))
@@ -215,9 +245,9 @@ fn update_notes(
     id: MappingId,
     expected: Option<Version>,
     notes: &Change<Notes>,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<MappingView, Failure> {
-    let version = lock(c, owner, id, expected)?;
+    let current = lock(c, owner, id, expected)?;
     // A change that keeps the notes leaves them out of the statement.
     let notes = match notes {
         Change::Keep => None,
@@ -227,9 +257,15 @@ fn update_notes(
     diesel::update(mappings::table)
         .filter(mappings::owner_id.eq(owner.get()))
         .filter(mappings::id.eq(id.get()))
-        .set((notes, mappings::updated_at.eq(At(now)), mappings::version.eq(version.next().get())))
+        .set((
+            notes,
+            mappings::updated_at.eq(At(stamp.at)),
+            mappings::version.eq(current.version.next().get()),
+        ))
         .execute(c)?;
-    Ok(find(c, owner, id, false)?.ok_or(RepositoryError::Missing(Record::Mapping))?)
+    let changed = find(c, owner, id, false)?.ok_or(RepositoryError::Missing(Record::Mapping))?;
+    versions::changed(c, &current, Act::Updated, changed.mapping.changed_fields(&current), stamp)?;
+    Ok(changed)
 }
 
 fn end(
@@ -237,62 +273,97 @@ fn end(
     owner: UserId,
     id: MappingId,
     expected: Option<Version>,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<(), Failure> {
-    let version = lock(c, owner, id, expected)?;
+    let current = lock(c, owner, id, expected)?;
     diesel::update(mappings::table)
         .filter(mappings::owner_id.eq(owner.get()))
         .filter(mappings::id.eq(id.get()))
         .set((
-            mappings::ended_at.eq(At(now)),
-            mappings::updated_at.eq(At(now)),
-            mappings::version.eq(version.next().get()),
+            mappings::ended_at.eq(At(stamp.at)),
+            mappings::updated_at.eq(At(stamp.at)),
+            mappings::version.eq(current.version.next().get()),
         ))
         .execute(c)?;
-    Ok(())
+    versions::changed(c, &current, Act::Removed, ChangedFields::NONE, stamp)
 }
 
-/// The version of an active mapping, which is kept from changing until the end of the transaction.
-fn lock(c: &mut Conn, owner: UserId, id: MappingId, expected: Option<Version>) -> Result<Version, Failure> {
+/// An active mapping, kept from changing until the end of the transaction.
+fn lock(c: &mut Conn, owner: UserId, id: MappingId, expected: Option<Version>) -> Result<Mapping, Failure> {
     let active = mappings::table
         .filter(mappings::owner_id.eq(owner.get()))
         .filter(mappings::id.eq(id.get()))
         .filter(mappings::ended_at.is_null());
-    let found = for_update!(active.select(mappings::version)).get_result::<i32>(c).optional()?;
-    let found = found.ok_or(RepositoryError::Missing(Record::Mapping))?;
-    let version = stored("mappings.version", Version::new(found))?;
-    expect_version(expected, version)?;
-    Ok(version)
+    let row = for_update!(active.select(MappingRow::as_select())).get_result(c).optional()?;
+    let current = Mapping::try_from(row.ok_or(RepositoryError::Missing(Record::Mapping))?)?;
+    expect_version(expected, current.version)?;
+    Ok(current)
 }
 
-/// Ends the mappings of a patient who is deleted in the same transaction.
-pub(super) fn end_all_of_patient(
-    c: &mut Conn,
-    owner: UserId,
-    patient: PatientId,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    diesel::update(mappings::table)
-        .filter(mappings::owner_id.eq(owner.get()))
-        .filter(mappings::patient_id.eq(patient.get()))
-        .filter(mappings::ended_at.is_null())
-        .set((
-            mappings::ended_at.eq(At(now)),
-            mappings::updated_at.eq(At(now)),
-            mappings::version.eq(mappings::version + 1),
+/// One of the two whom a mapping is between.
+#[derive(Clone, Copy)]
+pub(super) enum Side {
+    /// A patient of this owner.
+    Patient(UserId, PatientId),
+    /// A doctor, with the patients of every owner.
+    Doctor(DoctorId),
+}
+
+impl Side {
+    /// Its active mappings.
+    fn active(self) -> Box<dyn BoxableExpression<mappings::table, Db, SqlType = Bool>> {
+        let active = mappings::ended_at.is_null();
+        match self {
+            Self::Patient(owner, patient) => {
+                let its = mappings::owner_id.eq(owner.get()).and(mappings::patient_id.eq(patient.get()));
+                Box::new(its.and(active))
+            }
+            Self::Doctor(doctor) => Box::new(mappings::doctor_id.eq(doctor.get()).and(active)),
+        }
+    }
+}
+
+/// Ends the active mappings of a patient who is deleted, or of a doctor who is retired, in the same transaction;
+/// however many they are, in three statements.
+pub(super) fn end_all(c: &mut Conn, side: Side, stamp: &Stamp) -> Result<(), Failure> {
+    // Locked, none changes between the two statements below; and nobody assigns anybody to a side that is locked.
+    let locked = mappings::table.filter(side.active()).order((mappings::owner_id, mappings::id));
+    let locked: Vec<i64> = for_update!(locked.select(mappings::id)).load(c)?;
+    if locked.is_empty() {
+        return Ok(());
+    }
+    mappings::table
+        .filter(side.active())
+        .select((
+            mappings::owner_id,
+            mappings::id,
+            mappings::version + 1,
+            At(stamp.at).into_sql::<Instant>(),
+            stamp.user.map(UserId::get).into_sql::<Nullable<BigInt>>(),
+            Act::Removed.as_str().into_sql::<Text>(),
+            ChangedFields::NONE.joined().into_sql::<Text>(),
+            mappings::updated_at,
+            mappings::notes,
+            mappings::ended_at,
+        ))
+        .insert_into(mapping_versions::table)
+        .into_columns((
+            mapping_versions::owner_id,
+            mapping_versions::mapping_id,
+            mapping_versions::version,
+            mapping_versions::at,
+            mapping_versions::by_id,
+            mapping_versions::act,
+            mapping_versions::fields,
+            mapping_versions::since,
+            mapping_versions::notes,
+            mapping_versions::ended_at,
         ))
         .execute(c)?;
-    Ok(())
-}
-
-/// Ends the mappings, of every owner, of a doctor who is retired in the same transaction.
-pub(super) fn end_all_of_doctor(c: &mut Conn, doctor: DoctorId, now: Timestamp) -> Result<(), Failure> {
-    diesel::update(mappings::table)
-        .filter(mappings::doctor_id.eq(doctor.get()))
-        .filter(mappings::ended_at.is_null())
+    diesel::update(mappings::table.filter(side.active()))
         .set((
-            mappings::ended_at.eq(At(now)),
-            mappings::updated_at.eq(At(now)),
+            mappings::ended_at.eq(At(stamp.at)),
+            mappings::updated_at.eq(At(stamp.at)),
             mappings::version.eq(mappings::version + 1),
         ))
         .execute(c)?;

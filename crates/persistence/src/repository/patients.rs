@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use diesel::dsl::{AsSelect, auto_type};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::ports::{PatientRepository, Record, RepositoryError};
 use domain::{
-    Listing, Page, Patient, PatientChange, PatientDetails, PatientFilter, PatientId, Position, SearchTerms,
-    SortKey, Timestamp, UserId, UserName, Version,
+    Act, ChangedFields, Listing, Outcome, Page, Patient, PatientChange, PatientDetails, PatientFilter,
+    PatientId, Position, SearchTerms, SortKey, Stamp, UserId, UserName, Version,
 };
 
 use super::dialect::for_update;
-use super::{Conn, Db, mappings};
+use super::once::once;
+use super::{Conn, Db, history, mappings, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
 use crate::listing::{fetch, keyset, listing};
@@ -31,10 +33,15 @@ impl PatientRepository for Patients {
         &self,
         owner: UserId,
         details: &PatientDetails,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Patient, RepositoryError> {
         let details = details.clone();
-        Ok(self.executor.write(move |c| insert(c, owner, details, now)).await?)
+        let stamp = stamp.clone();
+        let write = move |c: &mut Conn| {
+            let make = |c: &mut Conn| insert(c, owner, details, &stamp);
+            once(c, owner, &stamp, make, |c, id| first(c, owner, id))
+        };
+        Ok(self.executor.write(write).await?)
     }
 
     async fn find(&self, owner: UserId, id: PatientId) -> Result<Option<Patient>, RepositoryError> {
@@ -57,10 +64,11 @@ impl PatientRepository for Patients {
         id: PatientId,
         expected: Option<Version>,
         change: &PatientChange,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Patient, RepositoryError> {
         let change = change.clone();
-        Ok(self.executor.write(move |c| update(c, owner, id, expected, &change, now)).await?)
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| update(c, owner, id, expected, &change, &stamp)).await?)
     }
 
     async fn delete(
@@ -68,19 +76,20 @@ impl PatientRepository for Patients {
         owner: UserId,
         id: PatientId,
         expected: Option<Version>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(), RepositoryError> {
-        Ok(self.executor.write(move |c| delete(c, owner, id, expected, now)).await?)
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| delete(c, owner, id, expected, &stamp)).await?)
     }
 }
 
-fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, now: Timestamp) -> Result<Patient, Failure> {
+fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, stamp: &Stamp) -> Result<Patient, Failure> {
     let (id, created_by): (i64, Option<String>) = diesel::insert_into(patients::table)
         .values((
             PatientColumns::from(&details),
             patients::owner_id.eq(owner.get()),
-            patients::created_at.eq(At(now)),
-            patients::updated_at.eq(At(now)),
+            patients::created_at.eq(At(stamp.at)),
+            patients::updated_at.eq(At(stamp.at)),
             patients::version.eq(Version::FIRST.get()),
         ))
         .returning((patients::id, owner_name()))
@@ -90,7 +99,7 @@ fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, now: Timestamp) 
     let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
     write_words(c, owner, id, WordChange::between(None, Some(details.name.full())))?;
     let version = Version::FIRST;
-    Ok(Patient { id, owner, created_by, details, created_at: now, updated_at: now, version })
+    Ok(Patient { id, owner, created_by, details, created_at: stamp.at, updated_at: stamp.at, version })
 }
 
 /// The owner is the only record that a patient refers to.
@@ -103,13 +112,33 @@ fn unknown_owner(error: Error) -> Failure {
     }
 }
 
+/// The record as it was first stored.
+fn first(c: &mut Conn, owner: UserId, id: i64) -> Result<Option<Patient>, Failure> {
+    let id = stored("patients.id", PatientId::new(id))?;
+    let Some(now) = deleted_or_not(c, owner, id)? else { return Ok(None) };
+    Ok(history::at(c, now, Version::FIRST)?.map(|first| first.record))
+}
+
+/// A record and when it was deleted.
+#[auto_type]
+fn record(owner: UserId, id: PatientId) -> _ {
+    let (owner, id): (i64, i64) = (owner.get(), id.get());
+    let row: AsSelect<PatientRow, Db> = PatientRow::as_select();
+    patients::table
+        .filter(patients::owner_id.eq(owner))
+        .filter(patients::id.eq(id))
+        .select((row, patients::deleted_at))
+}
+
 fn find(c: &mut Conn, owner: UserId, id: PatientId) -> Result<Option<Patient>, Failure> {
-    let record = patients::table
-        .filter(patients::owner_id.eq(owner.get()))
-        .filter(patients::id.eq(id.get()))
-        .select((PatientRow::as_select(), patients::deleted_at));
-    let row = unless_deleted(record.get_result(c).optional()?);
+    let row = unless_deleted(record(owner, id).get_result(c).optional()?);
     Ok(row.map(Patient::try_from).transpose()?)
+}
+
+/// The record, even if it was deleted.
+pub(super) fn deleted_or_not(c: &mut Conn, owner: UserId, id: PatientId) -> Result<Option<Patient>, Failure> {
+    let row: Option<(PatientRow, Option<At>)> = record(owner, id).get_result(c).optional()?;
+    Ok(row.map(|(row, _)| row.try_into()).transpose()?)
 }
 
 /// The row that was read by its key, unless it says that the patient was deleted.
@@ -188,23 +217,24 @@ fn update(
     id: PatientId,
     expected: Option<Version>,
     change: &PatientChange,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<Patient, Failure> {
     let current = lock(c, owner, id, expected)?;
-    let details = change.applied(&current.details, now.date())?;
+    let details = change.applied(&current.details, stamp.at.date())?;
     let version = current.version.next();
     diesel::update(patients::table)
         .filter(patients::owner_id.eq(owner.get()))
         .filter(patients::id.eq(id.get()))
         .set((
             PatientColumns::from(&details),
-            patients::updated_at.eq(At(now)),
+            patients::updated_at.eq(At(stamp.at)),
             patients::version.eq(version.get()),
         ))
         .execute(c)?;
     let words = WordChange::between(Some(current.details.name.full()), Some(details.name.full()));
     write_words(c, owner, id, words)?;
-    Ok(Patient { details, version, updated_at: now, ..current })
+    versions::changed(c, &current, Act::Updated, details.changed_fields(&current.details), stamp)?;
+    Ok(Patient { details, version, updated_at: stamp.at, ..current })
 }
 
 fn delete(
@@ -212,29 +242,50 @@ fn delete(
     owner: UserId,
     id: PatientId,
     expected: Option<Version>,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<(), Failure> {
     let current = lock(c, owner, id, expected)?;
     diesel::update(patients::table)
         .filter(patients::owner_id.eq(owner.get()))
         .filter(patients::id.eq(id.get()))
         .set((
-            patients::deleted_at.eq(At(now)),
-            patients::updated_at.eq(At(now)),
+            patients::deleted_at.eq(At(stamp.at)),
+            patients::updated_at.eq(At(stamp.at)),
             patients::version.eq(current.version.next().get()),
         ))
         .execute(c)?;
     write_words(c, owner, id, WordChange::between(Some(current.details.name.full()), None))?;
-    mappings::end_all_of_patient(c, owner, id, now)
+    mappings::end_all(c, mappings::Side::Patient(owner, id), stamp)?;
+    versions::changed(c, &current, Act::Removed, ChangedFields::NONE, stamp)
+}
+
+/// Brings a deleted record back.
+pub(super) fn restore(c: &mut Conn, owner: UserId, id: PatientId, stamp: &Stamp) -> Result<Patient, Failure> {
+    let row: Option<(PatientRow, Option<At>)> = for_update!(record(owner, id)).get_result(c).optional()?;
+    let (row, deleted_at) = row.ok_or(RepositoryError::Missing(Record::Patient))?;
+    let current = Patient::try_from(row)?;
+    if deleted_at.is_none() {
+        versions::found(c, &current, Outcome::Done, stamp)?;
+        return Ok(current);
+    }
+    let version = current.version.next();
+    diesel::update(patients::table)
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(patients::id.eq(id.get()))
+        .set((
+            patients::deleted_at.eq(None::<At>),
+            patients::updated_at.eq(At(stamp.at)),
+            patients::version.eq(version.get()),
+        ))
+        .execute(c)?;
+    write_words(c, owner, id, WordChange::between(None, Some(current.details.name.full())))?;
+    versions::changed(c, &current, Act::Restored, ChangedFields::NONE, stamp)?;
+    Ok(Patient { version, updated_at: stamp.at, ..current })
 }
 
 /// The record as it stands, kept from changing until the end of the transaction.
 fn lock(c: &mut Conn, owner: UserId, id: PatientId, expected: Option<Version>) -> Result<Patient, Failure> {
-    let record = patients::table
-        .filter(patients::owner_id.eq(owner.get()))
-        .filter(patients::id.eq(id.get()))
-        .select((PatientRow::as_select(), patients::deleted_at));
-    let row = unless_deleted(for_update!(record).get_result(c).optional()?);
+    let row = unless_deleted(for_update!(record(owner, id)).get_result(c).optional()?);
     let current = Patient::try_from(row.ok_or(RepositoryError::Missing(Record::Patient))?)?;
     expect_version(expected, current.version)?;
     Ok(current)

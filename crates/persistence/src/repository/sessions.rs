@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::ports::{Record, RepositoryError, SessionRepository};
 use domain::{
-    NewSession, PasswordHash, RefreshCounter, Rehash, Rotation, RotationRule, Session, SessionId, Timestamp,
-    User, UserId,
+    AuditEvent, ChangedFields, NewSession, Outcome, PasswordHash, RecordId, RefreshCounter, Rotation,
+    RotationRule, Session, SessionId, Stamp, Timestamp, User, UserId,
 };
 
-use super::Conn;
 use super::dialect::for_update;
+use super::{Conn, audit};
 use crate::error::Failure;
 use crate::executor::Executor;
 use crate::rotation::Step;
@@ -30,11 +30,14 @@ impl SessionRepository for Sessions {
         &self,
         user: UserId,
         session: &NewSession,
-        rehash: Option<Rehash>,
-        now: Timestamp,
+        verified: &PasswordHash,
+        replacement: Option<PasswordHash>,
+        stamp: &Stamp,
     ) -> Result<User, RepositoryError> {
-        let session = session.clone();
-        Ok(self.executor.write(move |c| open(c, user, &session, rehash.as_ref(), now)).await?)
+        let stamp = stamp.clone();
+        let (session, verified) = (session.clone(), verified.clone());
+        let open = move |c: &mut Conn| open(c, user, &session, &verified, replacement.as_ref(), &stamp);
+        Ok(self.executor.write(open).await?)
     }
 
     async fn rotate(
@@ -42,9 +45,10 @@ impl SessionRepository for Sessions {
         session: SessionId,
         presented: RefreshCounter,
         rule: RotationRule,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Rotation, RepositoryError> {
-        Ok(self.executor.write(move |c| rotate(c, session, presented, rule, now)).await?)
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| rotate(c, session, presented, rule, &stamp)).await?)
     }
 
     async fn list(
@@ -56,12 +60,14 @@ impl SessionRepository for Sessions {
         Ok(self.executor.read(move |c| list(c, user, idle, now)).await?)
     }
 
-    async fn end(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<(), RepositoryError> {
-        Ok(self.executor.write(move |c| end(c, user, session, now)).await?)
+    async fn end(&self, user: UserId, session: SessionId, stamp: &Stamp) -> Result<(), RepositoryError> {
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| end(c, user, session, &stamp)).await?)
     }
 
-    async fn end_all(&self, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, RepositoryError> {
-        Ok(self.executor.write(move |c| end_all(c, user, now)).await?)
+    async fn end_all(&self, user: UserId, stamp: &Stamp) -> Result<Vec<SessionId>, RepositoryError> {
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| end_all(c, user, &stamp)).await?)
     }
 
     async fn change_password(
@@ -70,10 +76,11 @@ impl SessionRepository for Sessions {
         keep: SessionId,
         verified: &PasswordHash,
         new: &PasswordHash,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<(RefreshCounter, Vec<SessionId>), RepositoryError> {
-        let change = Rehash { verified: verified.clone(), replacement: new.clone() };
-        Ok(self.executor.write(move |c| change_password(c, user, keep, &change, now)).await?)
+        let stamp = stamp.clone();
+        let (verified, new) = (verified.clone(), new.clone());
+        Ok(self.executor.write(move |c| change_password(c, user, keep, &verified, &new, &stamp)).await?)
     }
 
     async fn ended_since(&self, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, RepositoryError> {
@@ -89,31 +96,48 @@ fn open(
     c: &mut Conn,
     user: UserId,
     session: &NewSession,
-    rehash: Option<&Rehash>,
-    now: Timestamp,
+    verified: &PasswordHash,
+    replacement: Option<&PasswordHash>,
+    stamp: &Stamp,
 ) -> Result<User, Failure> {
-    let active = users::table.filter(users::id.eq(user.get())).filter(users::is_active);
-    let row = diesel::update(active)
+    let now = stamp.at;
+    // Another hash than the one that was verified is another password. A change that is under way is waited for:
+    // either it ends this session or it makes the condition fail.
+    let account = users::table
+        .filter(users::id.eq(user.get()))
+        .filter(users::is_active)
+        .filter(users::password_hash.eq(verified.expose()));
+    let row = diesel::update(account)
         .set(users::last_login.eq(At(now)))
         .returning(UserRow::as_returning())
         .get_result(c)
         .optional()?;
-    let stored = User::try_from(row.ok_or(RepositoryError::Missing(Record::User))?)?;
-    if let Some(rehash) = rehash {
-        // Another hash than the one that was verified is another password: it stays.
-        replace_password(c, user, rehash)?;
+    let Some(row) = row else {
+        let is_active = is_active(c, user)?;
+        let reason = if is_active { RepositoryError::Stale } else { RepositoryError::Missing(Record::User) };
+        return Err(reason.into());
+    };
+    if let Some(replacement) = replacement {
+        replace_password(c, user, verified, replacement)?;
     }
-    insert(c, stored.id, session, now)?;
-    Ok(stored)
+    insert(c, user, session, now)?;
+    let event = AuditEvent::of(stamp, Outcome::Done).by(user, Some(session.id));
+    audit::record(c, &event.about(RecordId::Session(session.id)))?;
+    Ok(row.try_into()?)
 }
 
 /// Replaces the hash that was verified, if it is still the stored one; tells whether it was.
-fn replace_password(c: &mut Conn, user: UserId, change: &Rehash) -> Result<bool, Failure> {
+fn replace_password(
+    c: &mut Conn,
+    user: UserId,
+    verified: &PasswordHash,
+    replacement: &PasswordHash,
+) -> Result<bool, Failure> {
     let account = users::table
         .filter(users::id.eq(user.get()))
         .filter(users::is_active)
-        .filter(users::password_hash.eq(change.verified.expose()));
-    let new = (users::password_hash.eq(change.replacement.expose()), users::version.eq(users::version + 1));
+        .filter(users::password_hash.eq(verified.expose()));
+    let new = (users::password_hash.eq(replacement.expose()), users::version.eq(users::version + 1));
     Ok(diesel::update(account).set(new).execute(c)? > 0)
 }
 
@@ -133,8 +157,9 @@ fn rotate(
     id: SessionId,
     presented: RefreshCounter,
     rule: RotationRule,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<Rotation, Failure> {
+    let now = stamp.at;
     let session = sessions::table.filter(sessions::id.eq(SessionKey(id)));
     // The lock makes calls with one counter follow one another; each sees what the one before did.
     let locked = for_update!(session.select(SessionRow::as_select())).get_result(c).optional()?;
@@ -146,24 +171,26 @@ fn rotate(
     if step == Step::Refuse || !is_active(c, user)? {
         return Ok(Rotation::Refused);
     }
-    let granted = |counter| Rotation::Granted { user, counter };
-    match step {
-        Step::Refuse => Ok(Rotation::Refused),
+    let counter = match step {
+        Step::Refuse => return Ok(Rotation::Refused),
         Step::Repeat(counter) => {
             diesel::update(session).set(sessions::last_used_at.eq(At(now))).execute(c)?;
-            Ok(granted(counter))
+            counter
         }
         Step::Advance(counter) => {
             let at = At(now);
             let next = (sessions::rotated_at.eq(at), sessions::last_used_at.eq(at));
             diesel::update(session).set((sessions::refresh_counter.eq(counter.get()), next)).execute(c)?;
-            Ok(granted(counter))
+            counter
         }
         Step::End => {
             diesel::update(session).set(sessions::ended_at.eq(At(now))).execute(c)?;
-            Ok(Rotation::Replayed)
+            return Ok(Rotation::Replayed);
         }
-    }
+    };
+    let event = AuditEvent::of(stamp, Outcome::Done).by(user, Some(id));
+    audit::record(c, &event.about(RecordId::Session(id)))?;
+    Ok(Rotation::Granted { user, counter })
 }
 
 fn is_active(c: &mut Conn, user: UserId) -> Result<bool, Failure> {
@@ -183,26 +210,28 @@ fn list(c: &mut Conn, user: UserId, idle: Duration, now: Timestamp) -> Result<Ve
     Ok(rows.into_iter().map(Session::from).filter(live).collect())
 }
 
-fn end(c: &mut Conn, user: UserId, session: SessionId, now: Timestamp) -> Result<(), Failure> {
+fn end(c: &mut Conn, user: UserId, session: SessionId, stamp: &Stamp) -> Result<(), Failure> {
     let live = sessions::table
         .filter(sessions::id.eq(SessionKey(session)))
         .filter(sessions::user_id.eq(user.get()))
         .filter(sessions::ended_at.is_null());
-    match diesel::update(live).set(sessions::ended_at.eq(At(now))).execute(c)? {
-        0 => Err(RepositoryError::Missing(Record::Session).into()),
-        _ => Ok(()),
+    if diesel::update(live).set(sessions::ended_at.eq(At(stamp.at))).execute(c)? == 0 {
+        return Err(RepositoryError::Missing(Record::Session).into());
     }
+    audit::record(c, &AuditEvent::of(stamp, Outcome::Done).about(RecordId::Session(session)))
 }
 
-fn end_all(c: &mut Conn, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, Failure> {
+fn end_all(c: &mut Conn, user: UserId, stamp: &Stamp) -> Result<Vec<SessionId>, Failure> {
     // The user first, the sessions after: two writes of many sessions cannot wait for each other, and a
     // session that is being opened is either ended here or opened later.
     let account = users::table.filter(users::id.eq(user.get())).select(users::id);
     for_update!(account).get_result::<i64>(c).optional()?;
-    end_all_but(c, user, None, now)
+    let ended = end_all_but(c, user, None, stamp.at)?;
+    audit::record(c, &AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(user)))?;
+    Ok(ended)
 }
 
-fn end_all_but(
+pub(super) fn end_all_but(
     c: &mut Conn,
     user: UserId,
     keep: Option<SessionId>,
@@ -224,11 +253,13 @@ fn change_password(
     c: &mut Conn,
     user: UserId,
     keep: SessionId,
-    change: &Rehash,
-    now: Timestamp,
+    verified: &PasswordHash,
+    new: &PasswordHash,
+    stamp: &Stamp,
 ) -> Result<(RefreshCounter, Vec<SessionId>), Failure> {
+    let now = stamp.at;
     // The user first, the sessions after, as in `end_all`.
-    if !replace_password(c, user, change)? {
+    if !replace_password(c, user, verified, new)? {
         return Err(RepositoryError::Stale.into());
     }
     let kept = sessions::table
@@ -245,7 +276,10 @@ fn change_password(
         diesel::update(kept).set(next).returning(sessions::refresh_counter).get_result(c).optional()?;
     let counter = counter.ok_or(RepositoryError::Missing(Record::Session))?;
     let counter = stored("sessions.refresh_counter", RefreshCounter::new(counter))?;
-    Ok((counter, end_all_but(c, user, Some(keep), now)?))
+    let ended = end_all_but(c, user, Some(keep), now)?;
+    let event = AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(user));
+    audit::record(c, &AuditEvent { fields: ChangedFields::of([("password", true)]), ..event })?;
+    Ok((counter, ended))
 }
 
 fn ended_since(c: &mut Conn, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, Failure> {

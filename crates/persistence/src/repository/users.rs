@@ -5,10 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::ports::{Record, RepositoryError, UserRepository};
-use domain::{Credentials, LoginName, NewSession, NewUser, Timestamp, User, UserChange, UserId};
+use domain::{
+    AuditEvent, Credentials, InvitationCode, LoginName, NewSession, NewUser, Outcome, PageLimit, RecordId,
+    Role, SessionId, Stamp, StandingChange, User, UserChange, UserId,
+};
 
 use super::dialect::for_update;
-use super::{Conn, sessions};
+use super::{Conn, audit, invitations, sessions};
 use crate::error::Failure;
 use crate::executor::Executor;
 use crate::rows::{CredentialsRow, NewUserColumns, UserChangeColumns, UserRow};
@@ -25,10 +28,31 @@ impl UserRepository for Users {
         &self,
         user: &NewUser,
         session: Option<NewSession>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<User, RepositoryError> {
+        let stamp = stamp.clone();
         let user = user.clone();
-        Ok(self.executor.write(move |c| insert(c, &user, session.as_ref(), now)).await?)
+        Ok(self.executor.write(move |c| insert(c, &user, session.as_ref(), &stamp)).await?)
+    }
+
+    async fn insert_invited(
+        &self,
+        user: &NewUser,
+        session: NewSession,
+        code: &InvitationCode,
+        stamp: &Stamp,
+    ) -> Result<User, RepositoryError> {
+        let (mut user, code, stamp) = (user.clone(), code.clone(), stamp.clone());
+        let at = stamp.at;
+        let insert = move |c: &mut Conn, role| {
+            user.role = role;
+            insert(c, &user, Some(&session), &stamp)
+        };
+        Ok(self.executor.write(move |c| invitations::used_up(c, &code, at, insert)).await?)
+    }
+
+    async fn list(&self, after: Option<UserId>, limit: PageLimit) -> Result<Vec<User>, RepositoryError> {
+        Ok(self.executor.read(move |c| list(c, after, limit)).await?)
     }
 
     async fn find(&self, id: UserId) -> Result<Option<User>, RepositoryError> {
@@ -40,14 +64,20 @@ impl UserRepository for Users {
         Ok(self.executor.read(move |c| find_credentials(c, &login)).await?)
     }
 
-    async fn update(
+    async fn update(&self, id: UserId, change: &UserChange, stamp: &Stamp) -> Result<User, RepositoryError> {
+        let stamp = stamp.clone();
+        let change = change.clone();
+        Ok(self.executor.write(move |c| update(c, id, &change, &stamp)).await?)
+    }
+
+    async fn set_standing(
         &self,
         id: UserId,
-        change: &UserChange,
-        _now: Timestamp,
-    ) -> Result<User, RepositoryError> {
-        let change = change.clone();
-        Ok(self.executor.write(move |c| update(c, id, &change)).await?)
+        change: StandingChange,
+        stamp: &Stamp,
+    ) -> Result<(User, Vec<SessionId>), RepositoryError> {
+        let stamp = stamp.clone();
+        Ok(self.executor.write(move |c| set_standing(c, id, change, &stamp)).await?)
     }
 }
 
@@ -55,8 +85,9 @@ fn insert(
     c: &mut Conn,
     user: &NewUser,
     session: Option<&NewSession>,
-    now: Timestamp,
+    stamp: &Stamp,
 ) -> Result<User, Failure> {
+    let now = stamp.at;
     let stored = diesel::insert_into(users::table)
         .values((
             NewUserColumns::from(user),
@@ -71,7 +102,24 @@ fn insert(
     if let Some(session) = session {
         sessions::insert(c, stored.id, session, now)?;
     }
+    let event = AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(stored.id));
+    // Who registers is the new user themselves, in their first session.
+    let event = match session {
+        Some(session) => event.by(stored.id, Some(session.id)),
+        None => event,
+    };
+    audit::record(c, &event)?;
     Ok(stored)
+}
+
+fn list(c: &mut Conn, after: Option<UserId>, limit: PageLimit) -> Result<Vec<User>, Failure> {
+    let rows: Vec<UserRow> = users::table
+        .filter(users::id.gt(after.map_or(0, UserId::get)))
+        .order(users::id)
+        .limit(limit.get().into())
+        .select(UserRow::as_select())
+        .load(c)?;
+    rows.into_iter().map(|row| Ok(row.try_into()?)).collect()
 }
 
 fn find(c: &mut Conn, id: UserId) -> Result<Option<User>, Failure> {
@@ -92,7 +140,7 @@ fn find_credentials(c: &mut Conn, login: &LoginName) -> Result<Option<Credential
     Ok(row.map(Credentials::try_from).transpose()?)
 }
 
-fn update(c: &mut Conn, id: UserId, change: &UserChange) -> Result<User, Failure> {
+fn update(c: &mut Conn, id: UserId, change: &UserChange, stamp: &Stamp) -> Result<User, Failure> {
     let active = users::table.filter(users::id.eq(id.get())).filter(users::is_active);
     let row = for_update!(active.select(UserRow::as_select())).get_result(c).optional()?;
     let current = User::try_from(row.ok_or(RepositoryError::Missing(Record::User))?)?;
@@ -100,5 +148,35 @@ fn update(c: &mut Conn, id: UserId, change: &UserChange) -> Result<User, Failure
     diesel::update(users::table.filter(users::id.eq(id.get())))
         .set((UserChangeColumns::from(&changed), users::version.eq(users::version + 1)))
         .execute(c)?;
+    let event = AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(id));
+    audit::record(c, &AuditEvent { fields: changed.changed_fields(&current), ..event })?;
     Ok(changed)
+}
+
+fn set_standing(
+    c: &mut Conn,
+    id: UserId,
+    change: StandingChange,
+    stamp: &Stamp,
+) -> Result<(User, Vec<SessionId>), Failure> {
+    // With all administrators locked, in the order of their ids, nobody else stops being one meanwhile. The users
+    // first, the sessions after, as wherever sessions are ended.
+    let is_admin = users::role.eq(Role::Admin.as_str()).and(users::is_active);
+    let rows = users::table.filter(users::id.eq(id.get()).or(is_admin)).order(users::id);
+    let rows: Vec<UserRow> = for_update!(rows.select(UserRow::as_select())).load(c)?;
+    let locked: Vec<User> = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
+    let (user, others): (Vec<User>, Vec<User>) = locked.into_iter().partition(|user| user.id == id);
+    let user = user.first().ok_or(RepositoryError::Missing(Record::User))?;
+    let changed = change.applied(user, !others.iter().any(User::is_active_admin))?;
+    diesel::update(users::table.filter(users::id.eq(id.get())))
+        .set((
+            users::is_active.eq(changed.is_active),
+            users::role.eq(changed.role.as_str()),
+            users::version.eq(users::version + 1),
+        ))
+        .execute(c)?;
+    let ended = sessions::end_all_but(c, id, None, stamp.at)?;
+    let event = AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(id));
+    audit::record(c, &AuditEvent { fields: changed.changed_fields(user), ..event })?;
+    Ok((changed, ended))
 }

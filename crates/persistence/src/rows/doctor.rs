@@ -6,6 +6,7 @@ use domain::{
     Address, Availability, Doctor, DoctorDetails, DoctorId, EmailAddress, EmailRule, ExperienceYears,
     LicenseNumber, Money, PersonName, Phone, Specialization, UserId, UserName, Version, fold,
 };
+use serde::{Deserialize, Serialize};
 
 use super::{BadValue, stored, text};
 use crate::schema::{doctor_words, doctors, users};
@@ -33,17 +34,21 @@ pub(crate) fn creator_name() -> _ {
     users::table.filter(users::id.eq(doctors::created_by_id)).select(users::username).single_value()
 }
 
-/// What is known of a doctor.
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+/// What is known of a doctor. As JSON, by the names of the columns, it is kept among the versions: a column may be
+/// added, but none may change its name or meaning. Keys are made anew from what they stand for.
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
 #[diesel(table_name = doctors)]
 #[diesel(treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub(crate) struct DoctorColumns {
     name: String,
+    #[serde(skip)]
     name_key: String,
     specialization: Option<String>,
+    #[serde(skip)]
     specialization_key: Option<String>,
     email: Option<String>,
+    #[serde(skip)]
     email_key: Option<String>,
     phone: Option<String>,
     address: Option<String>,
@@ -62,6 +67,11 @@ pub(crate) struct DoctorWordRow {
 }
 
 impl DoctorColumns {
+    /// The columns of `details` as they are kept among the versions.
+    pub(crate) fn kept(details: &DoctorDetails) -> Self {
+        Self::new(details, EmailRule::Shared)
+    }
+
     /// The columns of `details`. The key of the e-mail address is set only where addresses are unique.
     pub(crate) fn new(details: &DoctorDetails, rule: EmailRule) -> Self {
         let email = details.email.as_ref();

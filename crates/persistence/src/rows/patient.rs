@@ -7,6 +7,7 @@ use domain::{
     Address, Age, BirthDate, BloodGroup, EmailAddress, Gender, HumanName, MedicalHistory, Patient,
     PatientDetails, PatientId, Phone, ToldAge, UserId, UserName, Version,
 };
+use serde::{Deserialize, Serialize};
 
 use super::{BadValue, stored, text};
 use crate::schema::{patient_words, patients, users};
@@ -34,8 +35,9 @@ pub(crate) fn owner_name() -> _ {
     users::table.filter(users::id.eq(patients::owner_id)).select(users::username).single_value()
 }
 
-/// What is known of a patient.
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+/// What is known of a patient. As JSON, by the names of the columns, it is kept among the versions: a column may be
+/// added, but none may change its name or meaning. Keys are made anew from what they stand for.
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize)]
 #[diesel(table_name = patients)]
 #[diesel(treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
@@ -43,6 +45,7 @@ pub(crate) struct PatientColumns {
     name: String,
     first_name: String,
     last_name: String,
+    #[serde(skip)]
     name_key: String,
     date_of_birth: Option<NaiveDate>,
     age_told: Option<i16>,

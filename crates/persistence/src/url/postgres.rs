@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::OpenError;
+use super::{OpenError, tls};
 
 /// Characters that end a part of a URL: inside a password they have to be percent-encoded.
 const DELIMITERS: [char; 5] = ['@', '/', '?', '#', ' '];
@@ -27,7 +27,7 @@ impl PostgresUrl {
         let hidden = pairs(query).filter(|(key, _)| key.contains("password")).map(|(_, value)| value);
         let secrets = password.into_iter().chain(hidden).flat_map(|raw| [raw.to_owned(), decoded(raw)]);
         let secrets = secrets.filter(|secret| !secret.is_empty()).collect();
-        Ok(Self { url: url.to_owned(), secrets })
+        Ok(Self { url: tls::settled(url)?.into_owned(), secrets })
     }
 
     /// The URL with `defaults` for all parameters that it does not set itself.
@@ -77,11 +77,11 @@ fn has_only_numeric_ports(hosts: &str) -> bool {
     ports.into_iter().all(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter_map(|pair| pair.split_once('='))
 }
 
-fn encoded(value: &str) -> String {
+pub(super) fn encoded(value: &str) -> String {
     value.bytes().fold(String::with_capacity(value.len()), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
             text.push(char::from(byte));
@@ -96,7 +96,7 @@ fn encoded(value: &str) -> String {
 }
 
 /// The text without percent-encoding, as well as it can be read.
-fn decoded(raw: &str) -> String {
+pub(super) fn decoded(raw: &str) -> String {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut parts = raw.split('%');
     bytes.extend(parts.next().unwrap_or_default().bytes());

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
-/// 100 users with 100 patients each, one mapping per patient, 500 doctors.
+/// 100 users with 100 patients each, one mapping and one event per patient, 500 doctors.
 const ROWS: &str = "
     INSERT INTO users (id, username, username_key, name, first_name, last_name, role, is_active, date_joined, version)
     SELECT n, 'u' || n, 'u' || n, '', '', '', 'patient', {yes}, {now}, 1 FROM {numbers} WHERE n <= 100;
@@ -20,7 +20,9 @@ const ROWS: &str = "
     SELECT n, 'Eve ' || n, 'eve ' || n, 1, {now}, {now}, 1 FROM {numbers} WHERE n <= 500;
     INSERT INTO doctor_words (word, doctor_id) SELECT '' || n, n FROM {numbers} WHERE n <= 500;
     INSERT INTO mappings (id, owner_id, patient_id, doctor_id, assigned_at, updated_at, version)
-    SELECT n, 1 + n % 100, n, 1 + n % 500, {now}, {now}, 1 FROM {numbers};";
+    SELECT n, 1 + n % 100, n, 1 + n % 500, {now}, {now}, 1 FROM {numbers};
+    INSERT INTO audit_events (at, operation, outcome, user_id, request_id, record_kind, record_id, patient_id, fields)
+    SELECT {now}, 'patients_get', 'done', 1 + n % 100, '-', 'patient', '' || n, n, '' FROM {numbers};";
 
 /// Without `ANALYZE`, which nobody runs: SQLite has to find its plans without statistics.
 pub(crate) fn sqlite(path: &Path) {

@@ -2,11 +2,18 @@
 
 #![expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 
+mod audit;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::Role;
 
 use crate::settings::Flags;
+use audit::{AUDIT_EXAMPLES, PURGE_EXAMPLES};
+pub(super) use audit::{
+    AuditArguments, AuditCommand, ExportArguments, PruneArguments, PurgeArguments, VerifyArguments,
+};
 
 /// Keeps a clinic's records: patients, doctors, and who treats whom, behind a REST interface.
 ///
@@ -48,11 +55,26 @@ pub(super) enum Command {
     /// Make an account with the role `admin`
     #[command(visible_alias = "createsuperuser", after_help = CREATE_ADMIN_EXAMPLES)]
     CreateAdmin(CreateAdminArguments),
+    /// Invite somebody to register, for `access.registration = "invite"`: print a code that counts once
+    #[command(after_help = INVITE_EXAMPLES)]
+    Invite(InviteArguments),
+    /// List users, disable and enable them, change what they are
+    #[command(after_help = USERS_EXAMPLES)]
+    Users(UsersArguments),
+    /// Check, read and prune the audit trail
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(AuditArguments),
+    /// Erase a patient for good, with every version and mapping
+    #[command(after_help = PURGE_EXAMPLES)]
+    Purge(PurgeArguments),
     /// Look at the configuration and say what is wrong with it, one line each; nothing is started
     CheckConfig,
     /// Make or renew the key that tokens are signed with
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysArguments),
+    /// Fill an empty database with invented records, for load tests and demonstrations
+    #[command(after_help = SEED_EXAMPLES)]
+    Seed(SeedArguments),
     /// Print the OpenAPI document of the interface
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi(OpenapiArguments),
@@ -86,6 +108,84 @@ pub(super) struct CreateAdminArguments {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct InviteArguments {
+    /// What the person will be, whatever they ask for
+    #[arg(long, value_enum, default_value_t = RoleArgument::Patient)]
+    pub(super) role: RoleArgument,
+    /// For how many days the code counts, 1 to 365
+    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(super) valid_days: u16,
+    #[command(subcommand)]
+    pub(super) command: Option<InviteCommand>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum InviteCommand {
+    /// Print the invitations that nobody has used and that have not expired: id, role, made, expires
+    List,
+    /// Take an invitation back
+    Revoke {
+        /// Its id, as the list tells it
+        id: i64,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct UsersArguments {
+    #[command(subcommand)]
+    pub(super) command: UsersCommand,
+}
+
+#[derive(Subcommand)]
+pub(super) enum UsersCommand {
+    /// Print all users: id, user name, e-mail address, role, active or disabled, last sign-in
+    List,
+    /// Let a user sign in no more; whatever they hold open is dead within a second
+    Disable(UserArgument),
+    /// Let a user sign in again
+    Enable(UserArgument),
+    /// Change what a user is; they have to sign in again
+    SetRole {
+        #[command(flatten)]
+        user: UserArgument,
+        /// What the user is from now on
+        #[arg(value_enum)]
+        role: RoleArgument,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct UserArgument {
+    /// The user name or the e-mail address, in any case
+    pub(super) name: String,
+}
+
+/// What a user is.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoleArgument {
+    /// An ordinary account
+    Patient,
+    /// An ordinary account of a doctor
+    Doctor,
+    /// Works for the clinic
+    Staff,
+    /// Administers the server
+    Admin,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(argument: RoleArgument) -> Self {
+        match argument {
+            RoleArgument::Patient => Self::Patient,
+            RoleArgument::Doctor => Self::Doctor,
+            RoleArgument::Staff => Self::Staff,
+            RoleArgument::Admin => Self::Admin,
+        }
+    }
+}
+
+#[derive(Args)]
 pub(super) struct KeysArguments {
     #[command(subcommand)]
     pub(super) command: KeysCommand,
@@ -107,6 +207,31 @@ pub(super) struct KeyFileArguments {
     /// The file; else the one that the settings name, else the one in the data folder
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct SeedArguments {
+    /// How many users; they are called seed-1, seed-2 and so on
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub(super) users: u32,
+    /// How many doctors
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub(super) doctors: u32,
+    /// How many patients, spread over the users
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
+    pub(super) patients: u32,
+    /// How many mappings, spread over the patients
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000)]
+    pub(super) mappings: u32,
+    /// So many of the patients belong to the first user, besides that user's share of the others
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(super) first_owner: u32,
+    /// Read the password of all users from the first line of a file; else one is made up and printed
+    #[arg(long, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
+    /// Do it in production, too
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 #[derive(Args)]
@@ -149,6 +274,8 @@ Examples:
   healthcore --bind 0.0.0.0:9000 --data-dir /srv/hc   elsewhere
   healthcore --database-url postgres://hc@db/hc       on PostgreSQL
   healthcore create-admin --username ann              make an administrator; asks for the password
+  healthcore users disable bob                        sign somebody out for good
+  healthcore audit verify                             is the audit trail what it was?
   healthcore check-config --config my.toml            is everything right?
   healthcore openapi --format json > openapi.json     the interface as a document
 
@@ -174,12 +301,36 @@ Examples:
   healthcore create-admin --email ann@example.org --password-file /run/secrets/admin
   DJANGO_SUPERUSER_USERNAME=ann DJANGO_SUPERUSER_PASSWORD=… healthcore createsuperuser --noinput";
 
+const INVITE_EXAMPLES: &str = "\
+Examples:
+  healthcore invite                                   a code for a patient, good for 7 days
+  healthcore invite --role staff --valid-days 1       a code for somebody of the clinic
+  healthcore invite list                              the codes that still count; they are not shown again
+  healthcore invite revoke 3                          take one back
+
+The person sends the code as the field `invitation` of POST /api/auth/register/.";
+
+const USERS_EXAMPLES: &str = "\
+Examples:
+  healthcore users list | grep disabled
+  healthcore users disable ann                        signed out everywhere, and no way in
+  healthcore users enable ann@example.org
+  healthcore users set-role ann staff                 signed out everywhere; may sign in as staff";
+
 const KEYS_EXAMPLES: &str = "\
 Examples:
   healthcore keys generate --file /run/secrets/key    for `auth.secret_key_file`
   HEALTHCORE__AUTH__ALGORITHM=EdDSA healthcore keys generate --file key.pem
                                                       for `auth.private_key_file`
   healthcore keys rotate                              a new key for a server that goes on";
+
+const SEED_EXAMPLES: &str = "\
+Examples:
+  healthcore seed                                     a small clinic: 10,000 patients of 100 users
+  healthcore seed --users 100000 --patients 1000000   a large one; takes some minutes
+  healthcore seed --password-file /run/secrets/seed   users that can sign in with a known password
+
+Equal numbers make equal records, but for their times and the order of their ids.";
 
 const OPENAPI_EXAMPLES: &str = "\
 Examples:

@@ -10,6 +10,9 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     if let Some((certificate, key)) = settings.server.tls_files() {
         tls::config(certificate, key)?;
     }
+    for warning in settings.warnings() {
+        output::say(&format!("warning: {warning}"));
+    }
     let environment = match settings.server.environment {
         Environment::Development => "development",
         Environment::Production => "production",

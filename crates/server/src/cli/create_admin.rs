@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::args::CreateAdminArguments;
 use super::failure::Failure;
+use super::services;
+use crate::output;
 use crate::settings::{Settings, Sources};
-use crate::{compose, output, telemetry};
 
 const USERNAME: &str = "DJANGO_SUPERUSER_USERNAME";
 const EMAIL: &str = "DJANGO_SUPERUSER_EMAIL";
@@ -21,13 +22,11 @@ pub(super) fn run(
     sources: &Sources,
     arguments: CreateAdminArguments,
 ) -> Result<(), Failure> {
-    telemetry::start(&settings.log);
     let arguments = complete(arguments, sources)?;
     let mut user = new_user(&arguments)?;
     user.role = Role::Admin;
     let password = password(&arguments, sources)?;
-    let accounts = compose(settings)?.accounts;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (accounts, runtime) = services(settings)?;
     let user = runtime.block_on(create(&accounts, user, &password))?;
     let name = user.username.as_str().escape_debug().to_string();
     Ok(output::data(&format!("administrator {name} was made, with id {}\n", user.id))?)
@@ -63,7 +62,7 @@ async fn create(accounts: &Accounts, user: NewUser, password: &SecretString) -> 
     let own_words: Vec<String> = names.into_iter().flatten().map(str::to_owned).collect();
     let password = accounts.accept_password(password.expose_secret(), &own_words);
     let password = password.map_err(|invalid| refused(&invalid))?;
-    accounts.create(user, &password).await.map_err(|error| match error {
+    accounts.create(&super::call("create_admin"), user, &password).await.map_err(|error| match error {
         application::Error::Invalid(invalid) => refused(&invalid),
         application::Error::Duplicate(_) => Failure::Failed("there is such an account already".to_owned()),
         error => Failure::failed(&error),

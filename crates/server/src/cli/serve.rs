@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
@@ -11,8 +12,21 @@ use crate::{Server, StartError, banner, output, telemetry};
 pub(super) fn run(settings: Settings) -> Result<(), Failure> {
     settings.check()?;
     telemetry::start(&settings.log);
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(settings))
+}
+
+/// As many open files as the system allows: each connection takes two handles, and many systems give a program no
+/// more than 1024 unless it asks. Where that fails, what was given must do.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).is_err() {
+        tracing::debug!("the limit of open files could not be raised");
+    }
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
@@ -26,12 +40,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     output::say(&banner::banner(started.addr, started.is_tls, &database));
     stops.next().await;
     tracing::info!("stopping: requests under way are finished first");
-    let stop_now = started.stop_now();
-    tokio::select! {
-        stopped = started.stop() => stopped.map_err(StartError::from)?,
-        () = async { stops.next().await; stop_now.await } => tracing::warn!("stopped at once"),
-    }
-    Ok(())
+    Ok(started.stop_unless(stops.next()).await.map_err(StartError::from)?)
 }
 
 /// The signals that mean "stop".

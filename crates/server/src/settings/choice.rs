@@ -62,7 +62,9 @@ choice! {
     RegistrationSetting {
         /// Everybody.
         Open = "open",
-        /// Nobody but the administrator.
+        /// Whoever shows an invitation that the administrator has made.
+        Invite = "invite",
+        /// Nobody: the administrator makes accounts.
         Closed = "closed",
     }
 }
@@ -74,6 +76,18 @@ choice! {
         Patient = "patient",
         /// Mapping n.
         Mapping = "mapping",
+    }
+}
+
+choice! {
+    /// What happens to reads in the audit trail.
+    ReadAuditSetting {
+        /// On record at most a tenth of a second later.
+        Batched = "batched",
+        /// On record before they are answered.
+        Strict = "strict",
+        /// Not on record.
+        Off = "off",
     }
 }
 
@@ -116,12 +130,32 @@ impl From<SigningAlgorithm> for security::Algorithm {
     }
 }
 
+impl From<ReadAuditSetting> for application::ReadAudit {
+    fn from(setting: ReadAuditSetting) -> Self {
+        match setting {
+            ReadAuditSetting::Batched => Self::Batched,
+            ReadAuditSetting::Strict => Self::Strict,
+            ReadAuditSetting::Off => Self::Off,
+        }
+    }
+}
+
 impl From<DoctorsWriteSetting> for domain::DoctorsWrite {
     fn from(setting: DoctorsWriteSetting) -> Self {
         match setting {
             DoctorsWriteSetting::Any => Self::Any,
             DoctorsWriteSetting::Creator => Self::Creator,
             DoctorsWriteSetting::Staff => Self::Staff,
+        }
+    }
+}
+
+impl From<RegistrationSetting> for domain::Registration {
+    fn from(setting: RegistrationSetting) -> Self {
+        match setting {
+            RegistrationSetting::Open => Self::Open,
+            RegistrationSetting::Invite => Self::Invite,
+            RegistrationSetting::Closed => Self::Closed,
         }
     }
 }

@@ -55,14 +55,22 @@ impl DatabaseUrl {
         };
         let (name, port) = (escaped(&section.name), section.port);
         let host = if section.host.is_empty() { "localhost" } else { section.host.as_str() };
-        let url = if host.starts_with('/') {
-            format!("postgres://{account}/{name}?host={}&port={port}", escaped(host))
+        let tls = [("sslmode", section.sslmode.as_str()), ("sslrootcert", &section.sslrootcert)];
+        let tls =
+            tls.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key, escaped(value)));
+        let mut parameters: Vec<(&str, String)> = tls.collect();
+        let authority = if host.starts_with('/') {
+            parameters.extend([("host", escaped(host)), ("port", port.to_string())]);
+            account
         } else if host.contains(':') {
-            format!("postgres://{account}[{host}]:{port}/{name}")
+            format!("{account}[{host}]:{port}")
         } else {
-            format!("postgres://{account}{}:{port}/{name}", escaped(host))
+            format!("{account}{}:{port}", escaped(host))
         };
-        Self(url.into())
+        let parameters: Vec<String> =
+            parameters.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let mark = if parameters.is_empty() { "" } else { "?" };
+        Self(format!("postgres://{authority}/{name}{mark}{}", parameters.join("&")).into())
     }
 }
 

@@ -49,7 +49,8 @@ pub(super) fn add(
         }
         let parts = [(database, "name"), ("HOST", "host"), ("PORT", "port"), ("USER", "user")];
         let secrets = [("PASSWORD", "password"), ("PASSWORD_FILE", "password_file")];
-        for (suffix, key) in parts.into_iter().chain(secrets) {
+        let tls = [("SSLMODE", "sslmode"), ("SSLROOTCERT", "sslrootcert")];
+        for (suffix, key) in parts.into_iter().chain(secrets).chain(tls) {
             let variable = name(suffix);
             layer.add(&format!("database.{key}"), &format!("{kind} {variable}"), get(&variable));
         }

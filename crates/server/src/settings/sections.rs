@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 use validator::Validate;
 
 use super::choice::{
-    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, RegistrationSetting,
-    SigningAlgorithm,
+    DoctorsWriteSetting, Environment, LogFormat, LogLevel, MappingDetailSetting, ReadAuditSetting,
+    RegistrationSetting, SigningAlgorithm,
 };
 
 /// `[server]`
@@ -60,6 +60,8 @@ pub struct DatabaseSection {
     pub(super) user: String,
     pub(super) password: SecretString,
     pub(super) password_file: String,
+    pub(super) sslmode: String,
+    pub(super) sslrootcert: String,
     /// Connections and database threads.
     #[validate(range(min = 1, max = 512, message = "must be from 1 to 512"))]
     pub connections: u32,
@@ -147,6 +149,21 @@ pub struct LimitsSettings {
     pub sign_in: Quota,
 }
 
+/// `[audit]`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSettings {
+    /// What happens to reads.
+    pub reads: ReadAuditSetting,
+    pub(super) seal_key: SecretString,
+    pub(super) seal_key_file: String,
+    /// The file that the newest seal is noted in; empty for the one in the data folder.
+    pub anchor_file: PathBuf,
+    /// Days that events stay at least.
+    #[validate(range(min = 365, max = 36_500, message = "must be from 365 to 36500"))]
+    pub retention_days: u64,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +189,13 @@ impl ServerSettings {
     /// The time for requests that are under way then.
     pub const fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
+    }
+}
+
+impl AuditSettings {
+    /// How long events stay at least.
+    pub const fn retention(&self) -> Duration {
+        days(self.retention_days)
     }
 }
 
@@ -201,6 +225,10 @@ impl AuthSettings {
         }
     }
 }
+
+/// What seals are made with must be as long as their hash (RFC 2104, section 3).
+pub(super) const SHORT_SEAL_KEY: &str =
+    "must have at least 32 bytes; `openssl rand -base64 48` makes a good one";
 
 const fn days(days: u64) -> Duration {
     Duration::from_hours(days * 24)

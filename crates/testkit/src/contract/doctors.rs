@@ -31,7 +31,7 @@ impl Repositories {
         creator: UserId,
         details: &DoctorDetails,
     ) -> Result<Doctor, RepositoryError> {
-        self.doctors.insert(creator, details, EmailRule::Unique, fixed::instant()).await
+        self.doctors.insert(creator, details, EmailRule::Unique, &fixed::stamped(fixed::instant())).await
     }
 
     async fn update_doctor(
@@ -40,11 +40,13 @@ impl Repositories {
         expected: Option<Version>,
         change: &DoctorChange,
     ) -> Result<Doctor, RepositoryError> {
-        self.doctors.update(id, expected, change, EmailRule::Unique, fixed::seconds_later(1)).await
+        self.doctors
+            .update(id, expected, change, EmailRule::Unique, &fixed::stamped(fixed::seconds_later(1)))
+            .await
     }
 
     async fn retire(&self, id: DoctorId) {
-        self.doctors.retire(id, None, fixed::seconds_later(2)).await.unwrap();
+        self.doctors.retire(id, None, &fixed::stamped(fixed::seconds_later(2))).await.unwrap();
     }
 
     /// What is stored of an entry.

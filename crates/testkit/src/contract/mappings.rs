@@ -14,14 +14,14 @@ pub use ends::*;
 pub use reads::*;
 
 use super::Repositories;
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 /// The filter that shows ended mappings, too.
 const WITH_ENDED: MappingFilter = MappingFilter { patient: None, doctor: None, include_ended: true };
 
 impl Repositories {
     async fn assign(&self, owner: UserId, mapping: &NewMapping) -> Result<MappingView, RepositoryError> {
-        self.mappings.assign(owner, mapping, instant()).await
+        self.mappings.assign(owner, mapping, &stamped(instant())).await
     }
 
     /// The active mapping.
@@ -35,7 +35,7 @@ impl Repositories {
     }
 
     async fn end(&self, owner: UserId, id: MappingId) {
-        self.mappings.end(owner, id, None, seconds_later(1)).await.unwrap();
+        self.mappings.end(owner, id, None, &stamped(seconds_later(1))).await.unwrap();
     }
 
     async fn list_mappings(

@@ -19,7 +19,7 @@ use crate::fixed;
 impl PatientStore {
     /// A new record of Ann's.
     async fn add(&self, patient: PatientBuilder) -> Patient {
-        self.patients.insert(self.ann.0, &patient.done(), fixed::instant()).await.unwrap()
+        self.patients.insert(self.ann.0, &patient.done(), &fixed::stamped(fixed::instant())).await.unwrap()
     }
 
     /// What is stored of Ann's record.

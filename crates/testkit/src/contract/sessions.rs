@@ -8,7 +8,10 @@ mod rotate;
 
 use std::time::Duration;
 
-use domain::{NewSession, RefreshCounter, Rotation, RotationRule, SessionId, Timestamp, UserId};
+use domain::ports::RepositoryError;
+use domain::{
+    LoginName, NewSession, RefreshCounter, Rotation, RotationRule, SessionId, Timestamp, User, UserId,
+};
 
 pub use end::*;
 pub use list::*;
@@ -18,7 +21,7 @@ pub use rotate::*;
 
 use super::Repositories;
 use crate::builders;
-use crate::fixed::instant;
+use crate::fixed::{instant, stamped};
 
 /// How long a predecessor is honored.
 const GRACE: Duration = Duration::from_secs(10);
@@ -44,15 +47,27 @@ impl Repositories {
 
     async fn open(&self, session: NewSession) -> (UserId, SessionId) {
         let user = self.user().await.id;
-        self.sessions.open(user, &session, None, instant()).await.unwrap();
+        self.open_of(user, &session, instant()).await.unwrap();
         (user, session.id)
     }
 
     /// One more session of `user`, opened at [`instant`].
     async fn another(&self, user: UserId) -> SessionId {
         let session = builders::session().done();
-        self.sessions.open(user, &session, None, instant()).await.unwrap();
+        self.open_of(user, &session, instant()).await.unwrap();
         session.id
+    }
+
+    /// Opens a session of `user` with the hash that is stored.
+    async fn open_of(
+        &self,
+        user: UserId,
+        session: &NewSession,
+        now: Timestamp,
+    ) -> Result<User, RepositoryError> {
+        let login = LoginName::of(&self.stored_user(user).await);
+        let hash = self.users.find_credentials(&login).await.unwrap().unwrap().password_hash.unwrap();
+        self.sessions.open(user, session, &hash, None, &stamped(now)).await
     }
 
     /// A replay ends the session by `now`, which must be after [`instant`].
@@ -90,7 +105,7 @@ impl Repositories {
         number: i64,
         now: Timestamp,
     ) -> Rotation {
-        self.sessions.rotate(session, counter(number), rule, now).await.unwrap()
+        self.sessions.rotate(session, counter(number), rule, &stamped(now)).await.unwrap()
     }
 }
 
@@ -119,7 +134,9 @@ macro_rules! session_rules {
             opening_notes_the_sign_in
             opening_changes_no_other_user
             a_newer_hash_replaces_the_one_that_was_verified
-            a_newer_hash_replaces_no_other_hash
+            a_password_that_was_changed_meanwhile_opens_nothing
+            an_account_without_password_opens_nothing
+            a_sign_in_is_before_a_change_of_the_password_or_does_not_outlive_it
             a_newer_hash_replaces_the_hash_of_no_other_user
             no_newer_hash_keeps_the_stored_one
             opening_for_nobody_is_missing_and_opens_nothing

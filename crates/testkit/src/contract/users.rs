@@ -2,12 +2,14 @@
 
 mod accounts;
 mod changes;
+mod standing;
 
 use domain::ports::RepositoryError;
 use domain::{Credentials, LoginName, NewUser, User, UserId};
 
 pub use accounts::*;
 pub use changes::*;
+pub use standing::*;
 
 use super::Repositories;
 use crate::builders::UserBuilder;
@@ -15,7 +17,7 @@ use crate::fixed;
 
 impl Repositories {
     async fn insert_user(&self, user: &NewUser) -> Result<User, RepositoryError> {
-        self.users.insert(user, None, fixed::instant()).await
+        self.users.insert(user, None, &fixed::stamped(fixed::instant())).await
     }
 
     async fn add_user(&self, user: UserBuilder) -> User {
@@ -75,6 +77,13 @@ macro_rules! user_rules {
             an_update_of_an_inactive_user_is_missing_and_changes_nothing
             parallel_updates_are_all_kept
             of_parallel_updates_to_one_address_one_is_made
+            a_disabled_user_has_no_session_and_opens_none
+            an_enabled_user_may_sign_in_again_and_old_sessions_stay_ended
+            a_changed_role_is_stored_and_ends_the_sessions
+            the_standing_of_nobody_is_missing
+            the_last_active_administrator_is_kept_with_their_sessions
+            of_parallel_changes_one_active_administrator_is_left
+            users_are_listed_by_id_page_by_page
         }
     };
 }

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
+use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -132,6 +134,14 @@ impl RunAs {
                     "root may not run it, and there is no `postgres` or `nobody`",
                 )
             })
+    }
+
+    /// Gives a file or folder to the user.
+    pub(super) fn own(self, path: &Path) -> io::Result<()> {
+        match self {
+            Self::Same => Ok(()),
+            Self::Other { uid, gid } => chown(path, Some(uid), Some(gid)),
+        }
     }
 
     /// Sets the user of a command.

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
+use std::io;
 use std::net::TcpListener;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -21,7 +22,20 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[derive(Clone)]
 pub struct Options {
     settings: Vec<(String, String)>,
+    identity: Option<Identity>,
 }
+
+/// The certificate chain of a server and its private key, in PEM.
+#[derive(Clone)]
+pub struct Identity {
+    /// The certificate of the server first.
+    pub certificate: String,
+    /// The key of that certificate.
+    pub key: String,
+}
+
+/// Who may connect to a server with TLS: by the socket anybody who gets there, by TCP nobody in the open.
+const TLS_ONLY: &str = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
 
 impl Options {
     /// No flush to disk anywhere: a crash of the machine would lose the data, and nobody would miss them.
@@ -39,12 +53,19 @@ impl Options {
 
     /// PostgreSQL's own durability, for tests about losing nothing and for measurements.
     pub fn durable() -> Self {
-        Self { settings: Vec::new() }.with("max_connections", "300").with("timezone", "UTC")
+        Self { settings: Vec::new(), identity: None }.with("max_connections", "300").with("timezone", "UTC")
     }
 
     /// Sets a parameter of `postgresql.conf`; the last one counts.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// Speaks TLS with this certificate, and refuses open connections by TCP: [`PostgresServer::socket_url`] is the
+    /// way in for the test itself.
+    pub fn with_tls(mut self, identity: &Identity) -> Self {
+        self.identity = Some(identity.clone());
         self
     }
 }
@@ -65,7 +86,8 @@ impl PostgresServer {
         let programs = Programs::find()?;
         let user = RunAs::choose()?;
         let dir = make_folder(user).map_err(Error::at("make a folder"))?;
-        let started = initialize(&programs, user, &dir).and_then(|()| run(&programs, user, &dir, options));
+        let cluster = Cluster { programs: &programs, user, dir: &dir, options };
+        let started = cluster.initialize().and_then(|()| cluster.run());
         if started.is_err() {
             drop(fs::remove_dir_all(&dir));
         }
@@ -75,6 +97,11 @@ impl PostgresServer {
     /// Address of a database of this server.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Address of a database of this server by its socket, which needs no network and no TLS.
+    pub fn socket_url(&self, database: &str) -> String {
+        format!("postgres://postgres@/{database}?host={}&port={}", self.dir.display(), self.port)
     }
 
     /// A fresh database for one test on this server, see [`super::database`].
@@ -120,13 +147,11 @@ impl PostgresServer {
 }
 
 /// A folder that the server's user owns and can reach, with a name short enough for a socket.
-fn make_folder(user: RunAs) -> std::io::Result<PathBuf> {
+fn make_folder(user: RunAs) -> io::Result<PathBuf> {
     let chance = RandomState::new().hash_one(0);
     let dir = temporary_folder(user).join(format!("hc-pg-{}-{chance:016x}", std::process::id()));
     fs::DirBuilder::new().mode(0o700).create(&dir)?;
-    if let RunAs::Other { uid, gid } = user {
-        chown(&dir, Some(uid), Some(gid))?;
-    }
+    user.own(&dir)?;
     Ok(dir)
 }
 
@@ -139,81 +164,111 @@ fn temporary_folder(user: RunAs) -> PathBuf {
     if reachable && usual.as_os_str().len() <= 50 { usual } else { PathBuf::from("/tmp") }
 }
 
-/// Runs `initdb`. Text is compared bytewise and is UTF-8; a system without the locale `C.UTF-8` gets plain `C`,
-/// which compares alike.
-fn initialize(programs: &Programs, user: RunAs, dir: &Path) -> Result<(), Error> {
-    let what = || format!("create a cluster with PostgreSQL {}", programs.version);
-    let mut reports = Vec::new();
-    for locale in ["C.UTF-8", "C"] {
-        let mut initdb = programs.command("initdb");
+/// A cluster that is being made.
+#[derive(Clone, Copy)]
+struct Cluster<'a> {
+    programs: &'a Programs,
+    user: RunAs,
+    dir: &'a Path,
+    options: &'a Options,
+}
+
+impl Cluster<'_> {
+    /// Runs `initdb`. Text is compared bytewise and is UTF-8; a system without the locale `C.UTF-8` gets plain `C`,
+    /// which compares alike.
+    fn initialize(&self) -> Result<(), Error> {
+        let what = || format!("create a cluster with PostgreSQL {}", self.programs.version);
+        let mut reports = Vec::new();
+        for locale in ["C.UTF-8", "C"] {
+            let output = self.initdb(locale).output().map_err(Error::at(what()))?;
+            if output.status.success() {
+                return self.secure().map_err(Error::at("set TLS up"));
+            }
+            reports.push(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+        }
+        Err(Error::at(what())(reports.join("\n")))
+    }
+
+    fn initdb(&self, locale: &str) -> Command {
+        let mut initdb = self.programs.command("initdb");
         initdb
             .args(["-N", "-A", "trust", "-U", "postgres", "--encoding=UTF8"])
             .arg(format!("--locale={locale}"));
-        if programs.version >= 15 {
+        if self.programs.version >= 15 {
             initdb.arg("--locale-provider=libc");
         }
-        initdb.arg("-D").arg(dir.join("data")).current_dir(dir);
-        prepare(&mut initdb, user);
-        let output = initdb.output().map_err(Error::at(what()))?;
-        if output.status.success() {
+        initdb.arg("-D").arg(self.dir.join("data")).current_dir(self.dir);
+        prepare(&mut initdb, self.user);
+        initdb
+    }
+
+    /// Writes the certificate and its key under the names that PostgreSQL looks for, if there are any.
+    fn secure(&self) -> io::Result<()> {
+        let Some(identity) = &self.options.identity else {
             return Ok(());
+        };
+        let files = [
+            ("server.crt", identity.certificate.as_str()),
+            ("server.key", &identity.key),
+            ("pg_hba.conf", TLS_ONLY),
+            // Not on the command line, which would outweigh what a test changes later.
+            ("postgresql.auto.conf", "ssl = on\n"),
+        ];
+        for (name, text) in files {
+            let path = self.dir.join("data").join(name);
+            fs::write(&path, text)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            self.user.own(&path)?;
         }
-        reports.push(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+        Ok(())
     }
-    Err(Error::at(what())(reports.join("\n")))
-}
 
-/// Starts the server on a free port, another one when somebody was faster.
-fn run(programs: &Programs, user: RunAs, dir: &Path, options: &Options) -> Result<PostgresServer, Error> {
-    let what = || format!("start PostgreSQL {}", programs.version);
-    let mut report = String::new();
-    for _ in 0..5 {
-        let port = free_port().ok_or_else(|| Error::at("find a port")("all are taken"))?;
-        let command = server_command(programs, dir, port, options);
-        let mut supervisor =
-            Supervisor::spawn(dir, &command, |shell| prepare(shell, user)).map_err(Error::at(what()))?;
-        supervisor.tell(Order::Start).map_err(Error::at(what()))?;
-        match wait_until_ready(dir) {
-            Ok(()) => {
-                return Ok(PostgresServer {
-                    supervisor,
-                    dir: dir.to_owned(),
-                    port,
-                    version: programs.version,
-                });
+    /// Starts the server on a free port, another one when somebody was faster.
+    fn run(&self) -> Result<PostgresServer, Error> {
+        let what = || format!("start PostgreSQL {}", self.programs.version);
+        let mut report = String::new();
+        for _ in 0..5 {
+            let port = free_port().ok_or_else(|| Error::at("find a port")("all are taken"))?;
+            let command = self.server(port);
+            let mut supervisor = Supervisor::spawn(self.dir, &command, |shell| prepare(shell, self.user))
+                .map_err(Error::at(what()))?;
+            supervisor.tell(Order::Start).map_err(Error::at(what()))?;
+            match wait_until_ready(self.dir) {
+                Ok(()) => {
+                    let (dir, version) = (self.dir.to_owned(), self.programs.version);
+                    return Ok(PostgresServer { supervisor, dir, port, version });
+                }
+                Err(why) => report = why,
             }
-            Err(why) => report = why,
+            if !report.contains("already in use") {
+                break;
+            }
+            self.initialize_again(supervisor)?;
         }
-        if !report.contains("already in use") {
-            break;
+        Err(Error::at(what())(report))
+    }
+
+    /// The end of a supervisor takes the folder along: makes it anew for the next try.
+    fn initialize_again(&self, old: Supervisor) -> Result<(), Error> {
+        drop(old);
+        fs::DirBuilder::new().mode(0o700).create(self.dir).map_err(Error::at("make a folder"))?;
+        self.user.own(self.dir).map_err(Error::at("give the folder away"))?;
+        self.initialize()
+    }
+
+    fn server(&self, port: u16) -> Command {
+        let mut command = self.programs.command("postgres");
+        command.arg("-D").arg(self.dir.join("data")).arg("-k").arg(self.dir).args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+        ]);
+        for (name, value) in &self.options.settings {
+            command.arg("-c").arg(format!("{name}={value}"));
         }
-        initialize_again(programs, user, dir, supervisor)?;
+        command
     }
-    Err(Error::at(what())(report))
-}
-
-/// The end of a supervisor takes the folder along: makes it anew for the next try.
-fn initialize_again(programs: &Programs, user: RunAs, dir: &Path, old: Supervisor) -> Result<(), Error> {
-    drop(old);
-    fs::DirBuilder::new().mode(0o700).create(dir).map_err(Error::at("make a folder"))?;
-    if let RunAs::Other { uid, gid } = user {
-        chown(dir, Some(uid), Some(gid)).map_err(Error::at("give the folder away"))?;
-    }
-    initialize(programs, user, dir)
-}
-
-fn server_command(programs: &Programs, dir: &Path, port: u16, options: &Options) -> Command {
-    let mut command = programs.command("postgres");
-    command.arg("-D").arg(dir.join("data")).arg("-k").arg(dir).args([
-        "-h",
-        "127.0.0.1",
-        "-p",
-        &port.to_string(),
-    ]);
-    for (name, value) in &options.settings {
-        command.arg("-c").arg(format!("{name}={value}"));
-    }
-    command
 }
 
 /// Sets the user, removes what would lead PostgreSQL elsewhere, and keeps a Ctrl-C of the terminal away: the owner

@@ -66,8 +66,15 @@ async fn a_field_of_the_wrong_type_is_named(database: Database) {
 }
 
 /// Fields that take any text: what is wrong with it is that it opens nothing.
-const CREDENTIALS: [&str; 6] =
-    ["auth_login", "auth_refresh", "auth_token_refresh", "current_password", "password", "new_password"];
+const CREDENTIALS: [&str; 7] = [
+    "auth_login",
+    "auth_refresh",
+    "auth_token_refresh",
+    "current_password",
+    "password",
+    "new_password",
+    "invitation",
+];
 
 async fn a_text_that_is_too_long_or_has_nul_is_named(database: Database) {
     let case = Case::new(TestApi::start(database).await).await;

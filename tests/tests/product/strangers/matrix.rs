@@ -24,12 +24,16 @@ enum Of {
 }
 
 /// All operations with an id in their path.
-const MATRIX: [(&str, Of); 17] = [
+const MATRIX: [(&str, Of); 28] = [
     ("patients_get", Of::Patient),
     ("patients_update", Of::Patient),
     ("patients_partial_update", Of::Patient),
     ("patients_delete", Of::Patient),
     ("patients_doctors", Of::Patient),
+    ("patients_audit", Of::Patient),
+    ("patients_history", Of::Patient),
+    ("patients_version", Of::Patient),
+    ("patients_restore", Of::Patient),
     ("mappings_short_patient", Of::Patient),
     ("mappings_short_detail", Of::Mapping),
     ("mappings_patient", Of::Patient),
@@ -37,11 +41,18 @@ const MATRIX: [(&str, Of); 17] = [
     ("mappings_detail", Of::Mapping),
     ("mappings_partial_update", Of::Mapping),
     ("mappings_delete", Of::Mapping),
+    ("mappings_history", Of::Mapping),
+    ("mappings_version", Of::Mapping),
+    ("mappings_detail_history", Of::Mapping),
+    ("mappings_detail_version", Of::Mapping),
     ("auth_sessions_delete", Of::Session),
     ("doctors_get", Of::Directory),
     ("doctors_update", Of::Directory),
     ("doctors_partial_update", Of::Directory),
     ("doctors_delete", Of::Directory),
+    ("doctors_history", Of::Directory),
+    ("doctors_version", Of::Directory),
+    ("doctors_restore", Of::Directory),
 ];
 
 /// What the two settings of `GET /api/mappings/<n>/` call themselves.

@@ -4,14 +4,14 @@ use super::*;
 
 #[tokio::test]
 async fn an_active_user_sees_the_own_account() {
-    assert_eq!(Setup::default().account(Some(user())).service().me(actor()).await.unwrap(), user());
+    assert_eq!(Setup::default().account(Some(user())).service().me(&actor()).await.unwrap(), user());
 }
 
 #[tokio::test]
 async fn the_token_of_an_inactive_or_vanished_user_does_not_count() {
     for account in [Some(inactive()), None] {
         let setup = || Setup::default().account(account.clone());
-        assert!(matches!(setup().service().me(actor()).await, Err(Error::BadToken)));
+        assert!(matches!(setup().service().me(&actor()).await, Err(Error::BadToken)));
         let changed = setup().update_me(new_email(Change::Clear), Some(PASSWORD)).await;
         assert!(matches!(changed, Err(Error::BadToken)));
     }

@@ -16,7 +16,7 @@ async fn own_sessions_are_those_that_can_still_be_refreshed() {
     let listed = session.clone();
     let list = setup.sessions.expect_list().with(eq(ME), eq(RULES.rotation.idle), eq(now()));
     list.once().returning(move |_, _, _| Ok(vec![listed.clone()]));
-    assert_eq!(setup.service().sessions(actor()).await.unwrap(), [session]);
+    assert_eq!(setup.service().sessions(&actor()).await.unwrap(), [session]);
 }
 
 #[tokio::test]
@@ -25,8 +25,8 @@ async fn after_a_logout_the_access_token_is_dead_at_once() {
     let end = setup.sessions.expect_end().with(eq(ME), eq(session_id()), eq(now()));
     end.once().returning(|_, _, _| Ok(()));
     let accounts = setup.service();
-    accounts.end_session(actor(), session_id()).await.unwrap();
-    assert!(matches!(accounts.authenticate("genuine").await, Err(Error::BadToken)));
+    accounts.end_session(&actor(), session_id()).await.unwrap();
+    assert!(matches!(accounts.authenticate("genuine", testkit::fixed::call()).await, Err(Error::BadToken)));
 }
 
 #[tokio::test]
@@ -35,10 +35,10 @@ async fn an_own_logout_counts_right_after_news_of_the_store_too() {
     setup.sessions.expect_end().returning(|_, _, _| Ok(()));
     let accounts = setup.service();
     accounts.learn_ended_sessions().await.unwrap();
-    accounts.end_session(actor(), session_id()).await.unwrap();
+    accounts.end_session(&actor(), session_id()).await.unwrap();
     // The answer to a question that was asked before takes nothing back.
     accounts.learn_ended_sessions().await.unwrap();
-    assert!(matches!(accounts.authenticate("genuine").await, Err(Error::BadToken)));
+    assert!(matches!(accounts.authenticate("genuine", testkit::fixed::call()).await, Err(Error::BadToken)));
 }
 
 #[tokio::test]
@@ -48,8 +48,8 @@ async fn ending_another_session_keeps_the_present_one() {
     end.once().returning(|_, _, _| Ok(()));
     let accounts = setup.service();
     accounts.learn_ended_sessions().await.unwrap();
-    accounts.end_session(actor(), other_session()).await.unwrap();
-    assert_eq!(accounts.authenticate("genuine").await.unwrap(), actor());
+    accounts.end_session(&actor(), other_session()).await.unwrap();
+    assert_eq!(accounts.authenticate("genuine", testkit::fixed::call()).await.unwrap(), actor());
 }
 
 #[tokio::test]
@@ -61,11 +61,11 @@ async fn a_session_that_could_not_be_ended_goes_on() {
     setup.sessions.expect_end_all().once().returning(|_, _| away());
     let accounts = setup.service();
     accounts.learn_ended_sessions().await.unwrap();
-    let ended = accounts.end_session(actor(), session_id()).await;
+    let ended = accounts.end_session(&actor(), session_id()).await;
     assert!(matches!(ended, Err(Error::Missing(Record::Session))));
-    assert!(matches!(accounts.end_session(actor(), session_id()).await, Err(Error::Unavailable(_))));
-    assert!(matches!(accounts.end_all_sessions(actor()).await, Err(Error::Unavailable(_))));
-    assert_eq!(accounts.authenticate("genuine").await.unwrap(), actor());
+    assert!(matches!(accounts.end_session(&actor(), session_id()).await, Err(Error::Unavailable(_))));
+    assert!(matches!(accounts.end_all_sessions(&actor()).await, Err(Error::Unavailable(_))));
+    assert_eq!(accounts.authenticate("genuine", testkit::fixed::call()).await.unwrap(), actor());
 }
 
 #[tokio::test]
@@ -74,6 +74,6 @@ async fn after_a_logout_everywhere_every_token_of_the_user_is_dead_at_once() {
     let end = setup.sessions.expect_end_all().with(eq(ME), eq(now()));
     end.once().returning(|_, _| Ok(vec![other_session(), session_id()]));
     let accounts = setup.service();
-    accounts.end_all_sessions(actor()).await.unwrap();
-    assert!(matches!(accounts.authenticate("genuine").await, Err(Error::BadToken)));
+    accounts.end_all_sessions(&actor()).await.unwrap();
+    assert!(matches!(accounts.authenticate("genuine", testkit::fixed::call()).await, Err(Error::BadToken)));
 }

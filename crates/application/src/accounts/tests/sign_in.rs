@@ -45,8 +45,8 @@ async fn a_session_keeps_its_client_and_ends_after_its_lifetime_by_the_clock() {
     setup.register().await.unwrap();
 
     let mut setup = Setup::default().right_password().signing();
-    let open = setup.sessions.expect_open().withf(move |_, session, _, _| is_expected(session));
-    open.once().returning(|_, _, _, _| Ok(user()));
+    let open = setup.sessions.expect_open().withf(move |_, session, _, _, _| is_expected(session));
+    open.once().returning(|_, _, _, _, _| Ok(user()));
     setup.sign_in().await.unwrap();
 }
 
@@ -89,11 +89,10 @@ async fn an_inactive_user_is_refused_only_after_the_comparison() {
 
 #[tokio::test]
 async fn only_an_old_hash_is_replaced_and_only_the_one_that_was_verified() {
-    let rehash = Rehash { verified: hash(), replacement: rehashed() };
-    for (verdict, rehash) in [(Verdict::Right, None), (Verdict::RightButOld(rehashed()), Some(rehash))] {
+    for (verdict, newer) in [(Verdict::Right, None), (Verdict::RightButOld(rehashed()), Some(rehashed()))] {
         let mut setup = Setup::default().known(user(), verdict).signing();
-        let open = setup.sessions.expect_open().with(always(), always(), eq(rehash), always());
-        open.once().returning(|_, _, _, _| Ok(user()));
+        let open = setup.sessions.expect_open().with(always(), always(), eq(hash()), eq(newer), always());
+        open.once().returning(|_, _, _, _, _| Ok(user()));
         setup.sign_in().await.unwrap();
     }
 }
@@ -103,6 +102,40 @@ async fn a_user_who_vanishes_between_comparison_and_session_has_wrong_credential
     let vanished = || Err(RepositoryError::Missing(Record::User));
     let refused = Setup::default().right_password().opened(vanished).sign_in().await;
     assert!(matches!(refused, Err(Error::WrongCredentials)));
+}
+
+/// What comes of a sign-in whose hash was replaced by another one after it was read.
+async fn after_a_change(verdict: Verdict) -> Result<SignedInUser, Error> {
+    let mut setup = Setup::default().right_password().signing();
+    let open = setup.sessions.expect_open().with(always(), always(), eq(hash()), always(), always());
+    open.once().returning(|_, _, _, _, _| Err(RepositoryError::Stale));
+    let find = setup.users.expect_find_credentials().once();
+    find.returning(|_| Ok(Some(Credentials { user: user(), password_hash: Some(rehashed()) })));
+    let is_right = verdict == Verdict::Right;
+    let mut setup = setup.verdict(Some(rehashed()), verdict);
+    let open = setup.sessions.expect_open().with(always(), always(), eq(rehashed()), eq(None), always());
+    open.times(usize::from(is_right)).returning(|_, _, _, _, _| Ok(just_signed_in()));
+    setup.sign_in().await
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_meanwhile_is_wrong() {
+    assert!(matches!(after_a_change(Verdict::Wrong).await, Err(Error::WrongCredentials)));
+}
+
+#[tokio::test]
+async fn a_password_that_another_sign_in_has_just_rehashed_is_right() {
+    assert_eq!(after_a_change(Verdict::Right).await.unwrap().user, just_signed_in());
+}
+
+#[tokio::test]
+async fn a_password_that_changes_again_and_again_is_wrong() {
+    let mut setup = Setup::default();
+    let find = setup.users.expect_find_credentials().times(2);
+    find.returning(|_| Ok(Some(Credentials { user: user(), password_hash: Some(hash()) })));
+    setup.hasher.expect_verify().times(2).returning(|_, _| Ok(Verdict::Right));
+    setup.sessions.expect_open().times(2).returning(|_, _, _, _, _| Err(RepositoryError::Stale));
+    assert!(matches!(setup.sign_in().await, Err(Error::WrongCredentials)));
 }
 
 #[tokio::test]

@@ -97,6 +97,56 @@ async fn a_password_is_not_changed_while_attempts_are_blocked() {
     setup.strength.expect_is_guessable().return_const(false);
     let accounts = setup.service();
     let refused =
-        accounts.change_password(actor(), Password::new(PASSWORD), "battery staple horse", &client()).await;
+        accounts.change_password(&actor(), Password::new(PASSWORD), "battery staple horse", &client()).await;
     assert!(matches!(refused, Err(Error::Throttled(WAIT))));
+}
+
+fn refreshes() -> Attempt {
+    Attempt { account: String::new(), address: "refresh customer".into() }
+}
+
+impl Setup {
+    /// A refresh that failed is counted once.
+    fn counts_a_refresh(
+        mut self,
+        answer: impl Fn() -> Result<Result<(), Duration>, RepositoryError> + Send + 'static,
+    ) -> Self {
+        let throttle = self.throttle.get_or_insert_default();
+        throttle.expect_admit().with(eq(refreshes()), eq(now())).once().returning(move |_, _| answer());
+        self
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_is_counted_by_its_address_apart_from_passwords() {
+    for rotation in [Rotation::Refused, Rotation::Replayed] {
+        let accounts = Setup::default().rotation(rotation).counts_a_refresh(|| Ok(Ok(()))).service();
+        assert!(matches!(accounts.refresh("genuine", &client()).await, Err(Error::BadToken)));
+    }
+    for failure in [TokenError::Forged, TokenError::Expired] {
+        let mut setup = Setup::default().counts_a_refresh(|| Ok(Ok(())));
+        setup.signer.expect_verify_refresh().returning(move |_| Err(failure));
+        assert!(matches!(setup.service().refresh("forged", &client()).await, Err(Error::BadToken)));
+    }
+}
+
+#[tokio::test]
+async fn after_too_many_failures_a_bad_refresh_has_to_wait_and_a_replay_still_ends_the_session() {
+    let mut setup = Setup::default().counts_a_refresh(|| Ok(Err(WAIT)));
+    setup.signer.expect_verify_refresh().returning(|_| Err(TokenError::Forged));
+    assert!(matches!(setup.service().refresh("forged", &client()).await, Err(Error::Throttled(WAIT))));
+
+    let setup = Setup::default().rotation(Rotation::Replayed).counts_a_refresh(|| Ok(Err(WAIT)));
+    let accounts = setup.access().ended(&[]).service();
+    accounts.learn_ended_sessions().await.unwrap();
+    assert!(matches!(accounts.refresh("genuine", &client()).await, Err(Error::Throttled(WAIT))));
+    assert!(matches!(accounts.authenticate("genuine", testkit::fixed::call()).await, Err(Error::BadToken)));
+}
+
+#[tokio::test]
+async fn a_good_refresh_is_not_counted() {
+    let granted = Rotation::Granted { user: ME, counter: counter(5) };
+    let mut setup = Setup::default().rotation(granted).signing();
+    setup.throttle.get_or_insert_default().expect_admit().never();
+    assert!(setup.service().refresh("genuine", &client()).await.is_ok());
 }

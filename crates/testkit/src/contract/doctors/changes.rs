@@ -11,7 +11,7 @@ use crate::builders::{self, address, doctor_id, person_name, phone, specializati
 use crate::contract::Repositories;
 use crate::contract::check::{ORDERS, at_once, page, refused, same};
 use crate::contract::sample::{LINES, PARAGRAPHS};
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 /// A change that anybody can make.
 fn new_phone() -> DoctorChange {
@@ -26,7 +26,8 @@ pub async fn an_update_counts_the_version_up_and_notes_the_time(store: &Reposito
     let before = store.add_doctor(builders::doctor()).await;
     for (number, at) in [(2, seconds_later(60)), (3, seconds_later(90))] {
         let change = renamed("Dr. Eve");
-        let after = store.doctors.update(before.id, None, &change, EmailRule::Unique, at).await.unwrap();
+        let after =
+            store.doctors.update(before.id, None, &change, EmailRule::Unique, &stamped(at)).await.unwrap();
         assert_eq!(after.version, version(number));
         assert_eq!((after.created_at, after.updated_at), (before.created_at, at));
         assert_eq!((after.id, after.creator), (before.id, before.creator));
@@ -108,7 +109,7 @@ pub async fn of_parallel_updates_of_one_version_one_is_made(store: &Repositories
         let doctors = Arc::clone(&store.doctors);
         let change = renamed(&format!("Ann {number}"));
         let (expected, at) = (Some(Version::FIRST), seconds_later(1));
-        async move { doctors.update(id, expected, &change, EmailRule::Unique, at).await }
+        async move { doctors.update(id, expected, &change, EmailRule::Unique, &stamped(at)).await }
     }))
     .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
@@ -141,7 +142,8 @@ pub async fn parallel_updates_without_expectation_are_all_kept(store: &Repositor
     let mut versions = at_once(nine_changes().into_iter().cycle().take(45).map(|change| {
         let doctors = Arc::clone(&store.doctors);
         async move {
-            let updated = doctors.update(id, None, &change, EmailRule::Unique, seconds_later(1)).await;
+            let updated =
+                doctors.update(id, None, &change, EmailRule::Unique, &stamped(seconds_later(1))).await;
             updated.unwrap().version.get()
         }
     }))
@@ -166,7 +168,7 @@ pub async fn retire_hides_the_doctor_everywhere(store: &Repositories) {
     for expected in [None, Some(Version::FIRST), Some(version(2))] {
         let update = store.update_doctor(doctor.id, expected, &new_phone()).await;
         refused!(update, RepositoryError::Missing(Record::Doctor));
-        let again = store.doctors.retire(doctor.id, expected, seconds_later(3)).await;
+        let again = store.doctors.retire(doctor.id, expected, &stamped(seconds_later(3))).await;
         refused!(again, RepositoryError::Missing(Record::Doctor));
     }
 }
@@ -179,14 +181,15 @@ pub async fn retire_leaves_the_other_doctors(store: &Repositories) {
 }
 
 pub async fn retiring_nobody_is_missing(store: &Repositories) {
-    let result = store.doctors.retire(doctor_id(i64::MAX), None, instant()).await;
+    let result = store.doctors.retire(doctor_id(i64::MAX), None, &stamped(instant())).await;
     refused!(result, RepositoryError::Missing(Record::Doctor));
 }
 
 pub async fn a_retirement_of_another_version_is_stale_and_changes_nothing(store: &Repositories) {
     let doctor = store.add_doctor(builders::doctor()).await;
     let now = store.update_doctor(doctor.id, None, &new_phone()).await.unwrap();
-    let retire = |expected| store.doctors.retire(doctor.id, Some(version(expected)), seconds_later(2));
+    let later = stamped(seconds_later(2));
+    let retire = |expected| store.doctors.retire(doctor.id, Some(version(expected)), &later);
     for expected in [1, 3] {
         refused!(retire(expected).await, RepositoryError::Stale);
     }
@@ -198,7 +201,7 @@ pub async fn of_parallel_retirements_one_is_made(store: &Repositories) {
     let id = store.add_doctor(builders::doctor()).await.id;
     let results = at_once((0..20).map(|_| {
         let doctors = Arc::clone(&store.doctors);
-        async move { doctors.retire(id, None, seconds_later(1)).await }
+        async move { doctors.retire(id, None, &stamped(seconds_later(1))).await }
     }))
     .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);

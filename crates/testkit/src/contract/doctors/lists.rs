@@ -13,7 +13,7 @@ use crate::builders::{self, doctor_id, person_name, specialization};
 use crate::contract::Repositories;
 use crate::contract::check::{ORDERS, in_order, page, refused, walk};
 use crate::contract::sample::{FOUND, NAMES, SEARCHES};
-use crate::fixed::{instant, micros_later, seconds_later};
+use crate::fixed::{instant, micros_later, seconds_later, stamped};
 
 /// Two dozen entries among which names and microseconds are often the same.
 async fn two_dozen(store: &Repositories) -> Vec<Doctor> {
@@ -23,7 +23,7 @@ async fn two_dozen(store: &Repositories) -> Vec<Doctor> {
     for number in 0..24_i64 {
         let details = builders::doctor().named(names[usize::try_from(number % 6).unwrap()]).done();
         let at = micros_later((number * 7) % 4);
-        doctors.push(store.doctors.insert(creator, &details, EmailRule::Unique, at).await.unwrap());
+        doctors.push(store.doctors.insert(creator, &details, EmailRule::Unique, &stamped(at)).await.unwrap());
     }
     doctors
 }
@@ -210,7 +210,7 @@ pub async fn filters_by_time_without_the_instants_themselves(store: &Repositorie
     for micros in 0..5 {
         let details = builders::doctor().named(&micros.to_string()).done();
         let at = micros_later(micros);
-        store.doctors.insert(creator, &details, EmailRule::Unique, at).await.unwrap();
+        store.doctors.insert(creator, &details, EmailRule::Unique, &stamped(at)).await.unwrap();
     }
     let between = |after: Option<i64>, before: Option<i64>| DoctorFilter {
         created_after: after.map(micros_later),
@@ -229,7 +229,7 @@ pub async fn all_filters_must_match(store: &Repositories) {
     store.add_doctor(wanted().named("Eve")).await;
     store.add_doctor(wanted().specialization("Ears")).await;
     for at in [micros_later(-1), seconds_later(9)] {
-        store.doctors.insert(creator, &wanted().done(), EmailRule::Unique, at).await.unwrap();
+        store.doctors.insert(creator, &wanted().done(), EmailRule::Unique, &stamped(at)).await.unwrap();
     }
     let filter = DoctorFilter {
         search: SearchTerms::parse("ann"),

@@ -9,7 +9,7 @@ use crate::builders::{self, doctor_id, user_id};
 use crate::contract::Repositories;
 use crate::contract::check::{refused, same};
 use crate::contract::sample::{self, LINES, PARAGRAPHS};
-use crate::fixed::{instant, micros_later};
+use crate::fixed::{instant, micros_later, stamped};
 
 pub async fn a_new_entry_is_returned_as_it_is_stored(store: &Repositories) {
     let creator = store.user().await;
@@ -80,7 +80,7 @@ pub async fn microseconds_survive(store: &Repositories) {
     let creator = store.user().await.id;
     for micros in [1, 77, 109_877, 109_878] {
         let (details, at) = (builders::doctor().done(), micros_later(micros));
-        let id = store.doctors.insert(creator, &details, EmailRule::Unique, at).await.unwrap().id;
+        let id = store.doctors.insert(creator, &details, EmailRule::Unique, &stamped(at)).await.unwrap().id;
         let doctor = store.stored_doctor(id).await;
         assert_eq!((doctor.created_at, doctor.updated_at), (at, at));
     }

@@ -8,7 +8,7 @@ use domain::{Change, Doctor, DoctorChange, DoctorFilter, EmailRule, LicenseNumbe
 use crate::builders::{self, DoctorBuilder, email};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 fn with_email(address: &str) -> DoctorChange {
     DoctorChange { email: Change::Set(email(address)), ..DoctorChange::default() }
@@ -24,7 +24,7 @@ async fn insert(
     rule: EmailRule,
 ) -> Result<Doctor, RepositoryError> {
     let creator = store.user().await.id;
-    store.doctors.insert(creator, &doctor.done(), rule, instant()).await
+    store.doctors.insert(creator, &doctor.done(), rule, &stamped(instant())).await
 }
 
 pub async fn an_email_address_is_taken_whatever_its_case(store: &Repositories) {
@@ -42,7 +42,11 @@ pub async fn an_email_address_may_be_shared_where_the_rule_says_so(store: &Repos
     let second = insert(store, shared(), EmailRule::Shared).await.unwrap();
     let third = insert(store, builders::doctor(), EmailRule::Shared).await.unwrap();
     let change = with_email("WARD@example.org");
-    store.doctors.update(third.id, None, &change, EmailRule::Shared, seconds_later(1)).await.unwrap();
+    store
+        .doctors
+        .update(third.id, None, &change, EmailRule::Shared, &stamped(seconds_later(1)))
+        .await
+        .unwrap();
     for (id, shown) in [(first.id, "ward@"), (second.id, "ward@"), (third.id, "WARD@")] {
         let address = store.stored_doctor(id).await.details.email.unwrap();
         assert_eq!(address.as_str(), format!("{shown}example.org"));
@@ -133,7 +137,7 @@ async fn twenty_equal(store: &Repositories, doctor: DoctorBuilder) -> Vec<Result
     let (creator, details) = (store.user().await.id, doctor.done());
     at_once((0..20).map(|_| {
         let (doctors, details) = (Arc::clone(&store.doctors), details.clone());
-        async move { doctors.insert(creator, &details, EmailRule::Unique, instant()).await }
+        async move { doctors.insert(creator, &details, EmailRule::Unique, &stamped(instant())).await }
     }))
     .await
 }
@@ -162,11 +166,16 @@ pub async fn of_parallel_updates_to_one_address_one_is_made(store: &Repositories
     for _ in 0..10 {
         ids.push(store.add_doctor(builders::doctor()).await.id);
     }
-    let results = at_once(ids.into_iter().map(|id| {
-        let doctors = Arc::clone(&store.doctors);
-        let change = with_email("a@example.org");
-        async move { doctors.update(id, None, &change, EmailRule::Unique, seconds_later(1)).await }
-    }))
-    .await;
+    let results =
+        at_once(
+            ids.into_iter().map(|id| {
+                let doctors = Arc::clone(&store.doctors);
+                let change = with_email("a@example.org");
+                async move {
+                    doctors.update(id, None, &change, EmailRule::Unique, &stamped(seconds_later(1))).await
+                }
+            }),
+        )
+        .await;
     one_made(results, Constraint::DoctorEmail);
 }

@@ -13,16 +13,17 @@ use crate::builders::{self, doctor_id, patient_id, person_name, specialization};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
 use crate::contract::sample::{LINES, PARAGRAPHS};
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 pub async fn a_new_mapping_is_returned_as_it_is_stored(store: &Repositories) {
     let owner = store.user().await;
     let patient = builders::patient().complete().done();
-    let patient = store.patients.insert(owner.id, &patient, instant()).await.unwrap();
+    let patient = store.patients.insert(owner.id, &patient, &stamped(instant())).await.unwrap();
     let doctor = builders::doctor().complete().done();
-    let doctor = store.doctors.insert(owner.id, &doctor, EmailRule::Unique, instant()).await.unwrap();
+    let doctor =
+        store.doctors.insert(owner.id, &doctor, EmailRule::Unique, &stamped(instant())).await.unwrap();
     let new = builders::mapping(patient.id, doctor.id).notes("asthma").done();
-    let view = store.mappings.assign(owner.id, &new, seconds_later(5)).await.unwrap();
+    let view = store.mappings.assign(owner.id, &new, &stamped(seconds_later(5))).await.unwrap();
 
     let mapping = &view.mapping;
     assert_eq!((mapping.owner, mapping.patient, mapping.doctor), (owner.id, patient.id, doctor.id));
@@ -41,13 +42,13 @@ pub async fn a_mapping_tells_what_its_sides_are_called_now(store: &Repositories)
     let (mapping, at) = (&view.mapping, seconds_later(1));
     let name = NameChange { full: Change::Set(person_name("Eve Jones")), ..NameChange::default() };
     let change = PatientChange { name, ..PatientChange::default() };
-    store.patients.update(mapping.owner, mapping.patient, None, &change, at).await.unwrap();
+    store.patients.update(mapping.owner, mapping.patient, None, &change, &stamped(at)).await.unwrap();
     let change = DoctorChange {
         name: Change::Set(person_name("Dr. Bea")),
         specialization: Change::Set(specialization("Eyes")),
         ..DoctorChange::default()
     };
-    store.doctors.update(mapping.doctor, None, &change, EmailRule::Unique, at).await.unwrap();
+    store.doctors.update(mapping.doctor, None, &change, EmailRule::Unique, &stamped(at)).await.unwrap();
     let now = store.active(mapping.owner, mapping.id).await.unwrap();
     assert_eq!((now.patient_name.full(), now.doctor_name.as_str()), ("Eve Jones", "Dr. Bea"));
     assert_eq!(now.specialization.unwrap().as_str(), "Eyes");
@@ -85,7 +86,7 @@ pub async fn a_patient_of_somebody_else_is_missing(store: &Repositories) {
 pub async fn a_deleted_patient_is_missing(store: &Repositories) {
     let owner = store.user().await.id;
     let pair = store.pair(owner).await;
-    store.patients.delete(owner, pair.patient, None, seconds_later(1)).await.unwrap();
+    store.patients.delete(owner, pair.patient, None, &stamped(seconds_later(1))).await.unwrap();
     refused!(store.assign(owner, &pair).await, RepositoryError::Missing(Record::Patient));
 }
 
@@ -100,7 +101,7 @@ pub async fn an_unknown_doctor_is_missing(store: &Repositories) {
 pub async fn a_retired_doctor_is_missing(store: &Repositories) {
     let owner = store.user().await.id;
     let pair = store.pair(owner).await;
-    store.doctors.retire(pair.doctor, None, seconds_later(1)).await.unwrap();
+    store.doctors.retire(pair.doctor, None, &stamped(seconds_later(1))).await.unwrap();
     refused!(store.assign(owner, &pair).await, RepositoryError::Missing(Record::Doctor));
     assert!(store.doctors_of(owner, pair.patient).await.is_empty());
 }
@@ -108,7 +109,7 @@ pub async fn a_retired_doctor_is_missing(store: &Repositories) {
 pub async fn where_both_sides_are_missing_the_patient_is_named(store: &Repositories) {
     let (owner, stranger) = (store.user().await.id, store.user().await.id);
     let pair = store.pair(owner).await;
-    store.doctors.retire(pair.doctor, None, seconds_later(1)).await.unwrap();
+    store.doctors.retire(pair.doctor, None, &stamped(seconds_later(1))).await.unwrap();
     refused!(store.assign(stranger, &pair).await, RepositoryError::Missing(Record::Patient));
     let nothing = builders::mapping(patient_id(i64::MAX), doctor_id(i64::MAX)).done();
     refused!(store.assign(owner, &nothing).await, RepositoryError::Missing(Record::Patient));
@@ -118,7 +119,7 @@ pub async fn an_active_pair_is_a_duplicate_and_changes_nothing(store: &Repositor
     let view = store.mapping().await;
     let mapping = &view.mapping;
     let again = builders::mapping(mapping.patient, mapping.doctor).notes("again").done();
-    let result = store.mappings.assign(mapping.owner, &again, seconds_later(1)).await;
+    let result = store.mappings.assign(mapping.owner, &again, &stamped(seconds_later(1))).await;
     refused!(result, RepositoryError::Duplicate(Constraint::ActiveMapping));
     same(&store.list_mappings(mapping.owner, WITH_ENDED, domain::Page::default()).await.items, &vec![view]);
 }
@@ -154,7 +155,7 @@ pub async fn of_a_hundred_equal_assignments_at_once_one_is_made(store: &Reposito
     let pair = store.pair(owner).await;
     let results = at_once((0..100).map(|_| {
         let (mappings, pair) = (Arc::clone(&store.mappings), pair.clone());
-        async move { mappings.assign(owner, &pair, instant()).await }
+        async move { mappings.assign(owner, &pair, &stamped(instant())).await }
     }))
     .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
@@ -173,9 +174,9 @@ pub async fn assignments_and_ends_at_once_leave_at_most_one_active(store: &Repos
         let (mappings, pair) = (Arc::clone(&store.mappings), pair.clone());
         async move {
             if number == 15 {
-                return mappings.end(owner, id, None, seconds_later(1)).await.map(|()| None);
+                return mappings.end(owner, id, None, &stamped(seconds_later(1))).await.map(|()| None);
             }
-            mappings.assign(owner, &pair, seconds_later(1)).await.map(Some)
+            mappings.assign(owner, &pair, &stamped(seconds_later(1))).await.map(Some)
         }
     }))
     .await;
@@ -206,7 +207,7 @@ async fn assign_all(
     for (owner, pair) in pairs {
         let mappings = Arc::clone(&store.mappings);
         calls.push(Box::pin(async move {
-            match mappings.assign(owner, &pair, seconds_later(1)).await {
+            match mappings.assign(owner, &pair, &stamped(seconds_later(1))).await {
                 Err(RepositoryError::Missing(Record::Patient | Record::Doctor)) => Ok(()),
                 other => other.map(drop),
             }
@@ -229,7 +230,7 @@ pub async fn an_assignment_never_outlives_a_doctor_who_retires_meanwhile(store: 
         let pairs =
             patients.iter().map(|(owner, id)| (*owner, builders::mapping(*id, doctor).done())).collect();
         let doctors = Arc::clone(&store.doctors);
-        let retires = async move { doctors.retire(doctor, None, seconds_later(1)).await };
+        let retires = async move { doctors.retire(doctor, None, &stamped(seconds_later(1))).await };
         assign_all(store, pairs, round, Box::pin(retires)).await;
         for (owner, patient) in &patients {
             let of_doctor = MappingFilter { doctor: Some(doctor), ..WITH_ENDED };
@@ -253,7 +254,7 @@ pub async fn an_assignment_never_outlives_a_patient_who_is_deleted_meanwhile(sto
         let patient = store.patient(owner).await.id;
         let pairs = doctors.iter().map(|id| (owner, builders::mapping(patient, *id).done())).collect();
         let patients = Arc::clone(&store.patients);
-        let deletes = async move { patients.delete(owner, patient, None, seconds_later(1)).await };
+        let deletes = async move { patients.delete(owner, patient, None, &stamped(seconds_later(1))).await };
         assign_all(store, pairs, round, Box::pin(deletes)).await;
         assert!(store.mapping_ids(owner, WITH_ENDED).await.is_empty());
     }

@@ -9,7 +9,7 @@ use crate::builders::{self, mapping_id, version};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
 use crate::contract::sample::PARAGRAPHS;
-use crate::fixed::seconds_later;
+use crate::fixed::{seconds_later, stamped};
 
 fn set(text: &str) -> Change<Notes> {
     Change::Set(builders::notes(text))
@@ -22,7 +22,10 @@ async fn update(
     expected: Option<i32>,
     notes: &Change<Notes>,
 ) -> Result<MappingView, RepositoryError> {
-    store.mappings.update_notes(owner, mapping.id, expected.map(version), notes, seconds_later(1)).await
+    store
+        .mappings
+        .update_notes(owner, mapping.id, expected.map(version), notes, &stamped(seconds_later(1)))
+        .await
 }
 
 pub async fn notes_are_changed_cleared_and_kept(store: &Repositories) {
@@ -87,17 +90,14 @@ pub async fn a_change_of_notes_of_an_ended_mapping_is_missing(store: &Repositori
 
 pub async fn of_parallel_changes_of_one_version_one_is_made(store: &Repositories) {
     let mapping = store.mapping().await.mapping;
-    let results =
-        at_once(
-            (0..50).map(|number| {
-                let (mappings, owner, id) = (Arc::clone(&store.mappings), mapping.owner, mapping.id);
-                let notes = set(&format!("notes {number}"));
-                async move {
-                    mappings.update_notes(owner, id, Some(Version::FIRST), &notes, seconds_later(1)).await
-                }
-            }),
-        )
-        .await;
+    let results = at_once((0..50).map(|number| {
+        let (mappings, owner, id) = (Arc::clone(&store.mappings), mapping.owner, mapping.id);
+        let notes = set(&format!("notes {number}"));
+        async move {
+            mappings.update_notes(owner, id, Some(Version::FIRST), &notes, &stamped(seconds_later(1))).await
+        }
+    }))
+    .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     assert_eq!(made.len(), 1);
     for result in rest {
@@ -112,7 +112,8 @@ pub async fn parallel_changes_without_expectation_are_all_made(store: &Repositor
         let (mappings, owner, id) = (Arc::clone(&store.mappings), mapping.owner, mapping.id);
         let notes = set(&format!("notes {number}"));
         async move {
-            let view = mappings.update_notes(owner, id, None, &notes, seconds_later(1)).await.unwrap();
+            let view =
+                mappings.update_notes(owner, id, None, &notes, &stamped(seconds_later(1))).await.unwrap();
             view.mapping.version.get()
         }
     }))

@@ -9,12 +9,12 @@ use super::WITH_ENDED;
 use crate::builders::{self, mapping_id, version};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 pub async fn an_ended_mapping_stays_in_the_history(store: &Repositories) {
     let view = store.mapping().await;
     let before = &view.mapping;
-    store.mappings.end(before.owner, before.id, Some(version(1)), seconds_later(7)).await.unwrap();
+    store.mappings.end(before.owner, before.id, Some(version(1)), &stamped(seconds_later(7))).await.unwrap();
     let at = seconds_later(7);
     let ended = Mapping { ended_at: Some(at), updated_at: at, version: version(2), ..before.clone() };
     let want = MappingView { mapping: ended, ..view.clone() };
@@ -28,7 +28,8 @@ pub async fn ending_twice_is_missing(store: &Repositories) {
     store.end(mapping.owner, mapping.id).await;
     let ended = store.any(mapping.owner, mapping.id).await.unwrap();
     for expected in [None, Some(version(1)), Some(version(2))] {
-        let result = store.mappings.end(mapping.owner, mapping.id, expected, seconds_later(9)).await;
+        let result =
+            store.mappings.end(mapping.owner, mapping.id, expected, &stamped(seconds_later(9))).await;
         refused!(result, RepositoryError::Missing(Record::Mapping));
     }
     same(&store.any(mapping.owner, mapping.id).await.unwrap(), &ended);
@@ -39,18 +40,19 @@ pub async fn an_end_by_a_stranger_is_missing_and_changes_nothing(store: &Reposit
     let mapping = &view.mapping;
     let stranger = store.user().await.id;
     for expected in [None, Some(version(1)), Some(version(9))] {
-        let result = store.mappings.end(stranger, mapping.id, expected, seconds_later(1)).await;
+        let result = store.mappings.end(stranger, mapping.id, expected, &stamped(seconds_later(1))).await;
         refused!(result, RepositoryError::Missing(Record::Mapping));
     }
     same(&store.active(mapping.owner, mapping.id).await.unwrap(), &view);
-    let result = store.mappings.end(mapping.owner, mapping_id(i64::MAX), None, instant()).await;
+    let result = store.mappings.end(mapping.owner, mapping_id(i64::MAX), None, &stamped(instant())).await;
     refused!(result, RepositoryError::Missing(Record::Mapping));
 }
 
 pub async fn an_end_of_another_version_is_stale_and_changes_nothing(store: &Repositories) {
     let view = store.mapping().await;
     let mapping = &view.mapping;
-    let result = store.mappings.end(mapping.owner, mapping.id, Some(version(2)), seconds_later(1)).await;
+    let result =
+        store.mappings.end(mapping.owner, mapping.id, Some(version(2)), &stamped(seconds_later(1))).await;
     refused!(result, RepositoryError::Stale);
     same(&store.active(mapping.owner, mapping.id).await.unwrap(), &view);
 }
@@ -59,7 +61,7 @@ pub async fn of_parallel_ends_one_is_made(store: &Repositories) {
     let mapping = store.mapping().await.mapping;
     let results = at_once((0..20).map(|_| {
         let (mappings, owner, id) = (Arc::clone(&store.mappings), mapping.owner, mapping.id);
-        async move { mappings.end(owner, id, None, seconds_later(1)).await }
+        async move { mappings.end(owner, id, None, &stamped(seconds_later(1))).await }
     }))
     .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
@@ -76,13 +78,13 @@ pub async fn deleting_a_patient_hides_its_mappings_everywhere(store: &Repositori
     let pair = builders::mapping(mapping.patient, mapping.doctor).done();
     store.end(owner, mapping.id).await;
     let second = store.assign(owner, &pair).await.unwrap().mapping;
-    store.patients.delete(owner, mapping.patient, None, seconds_later(3)).await.unwrap();
+    store.patients.delete(owner, mapping.patient, None, &stamped(seconds_later(3))).await.unwrap();
     for id in [mapping.id, second.id] {
         assert!(store.any(owner, id).await.is_none());
-        let end = store.mappings.end(owner, id, None, seconds_later(4)).await;
+        let end = store.mappings.end(owner, id, None, &stamped(seconds_later(4))).await;
         refused!(end, RepositoryError::Missing(Record::Mapping));
         let notes = domain::Change::Clear;
-        let update = store.mappings.update_notes(owner, id, None, &notes, seconds_later(4)).await;
+        let update = store.mappings.update_notes(owner, id, None, &notes, &stamped(seconds_later(4))).await;
         refused!(update, RepositoryError::Missing(Record::Mapping));
     }
     let of_doctor = MappingFilter { doctor: Some(mapping.doctor), ..WITH_ENDED };
@@ -100,7 +102,7 @@ async fn sibling(store: &Repositories, mapping: &Mapping) -> MappingView {
 pub async fn deleting_a_patient_leaves_other_mappings(store: &Repositories) {
     let mapping = store.mapping().await.mapping;
     let other = sibling(store, &mapping).await;
-    store.patients.delete(mapping.owner, mapping.patient, None, seconds_later(3)).await.unwrap();
+    store.patients.delete(mapping.owner, mapping.patient, None, &stamped(seconds_later(3))).await.unwrap();
     same(&store.active(mapping.owner, other.mapping.id).await.unwrap(), &other);
     assert_eq!(store.mapping_ids(mapping.owner, WITH_ENDED).await, [other.mapping.id]);
 }
@@ -109,10 +111,11 @@ pub async fn a_stale_delete_of_a_patient_ends_nothing(store: &Repositories) {
     let view = store.mapping().await;
     let mapping = &view.mapping;
     let stale = Some(version(9));
-    let result = store.patients.delete(mapping.owner, mapping.patient, stale, seconds_later(3)).await;
+    let result =
+        store.patients.delete(mapping.owner, mapping.patient, stale, &stamped(seconds_later(3))).await;
     refused!(result, RepositoryError::Stale);
     let stranger = store.user().await.id;
-    let result = store.patients.delete(stranger, mapping.patient, None, seconds_later(3)).await;
+    let result = store.patients.delete(stranger, mapping.patient, None, &stamped(seconds_later(3))).await;
     refused!(result, RepositoryError::Missing(Record::Patient));
     same(&store.active(mapping.owner, mapping.id).await.unwrap(), &view);
 }
@@ -123,7 +126,7 @@ pub async fn retiring_a_doctor_ends_the_mappings_of_every_owner(store: &Reposito
     let stranger = store.user().await.id;
     let hers = store.patient(stranger).await.id;
     views.push(store.assign(stranger, &builders::mapping(hers, first.doctor).done()).await.unwrap());
-    store.doctors.retire(first.doctor, None, seconds_later(3)).await.unwrap();
+    store.doctors.retire(first.doctor, None, &stamped(seconds_later(3))).await.unwrap();
     for mapping in views.iter().map(|view| &view.mapping).chain([&first]) {
         assert!(store.active(mapping.owner, mapping.id).await.is_none());
         assert!(store.doctors_of(mapping.owner, mapping.patient).await.is_empty());
@@ -140,7 +143,7 @@ pub async fn retiring_a_doctor_leaves_other_mappings(store: &Repositories) {
     let mapping = store.mapping().await.mapping;
     let other = builders::mapping(mapping.patient, store.doctor().await.id).done();
     let other = store.assign(mapping.owner, &other).await.unwrap();
-    store.doctors.retire(mapping.doctor, None, seconds_later(3)).await.unwrap();
+    store.doctors.retire(mapping.doctor, None, &stamped(seconds_later(3))).await.unwrap();
     same(&store.active(mapping.owner, other.mapping.id).await.unwrap(), &other);
     assert_eq!(store.doctors_of(mapping.owner, mapping.patient).await, [other.mapping.id]);
 }
@@ -148,7 +151,7 @@ pub async fn retiring_a_doctor_leaves_other_mappings(store: &Repositories) {
 pub async fn a_stale_retirement_ends_nothing(store: &Repositories) {
     let view = store.mapping().await;
     let mapping = &view.mapping;
-    let result = store.doctors.retire(mapping.doctor, Some(version(9)), seconds_later(3)).await;
+    let result = store.doctors.retire(mapping.doctor, Some(version(9)), &stamped(seconds_later(3))).await;
     refused!(result, RepositoryError::Stale);
     same(&store.active(mapping.owner, mapping.id).await.unwrap(), &view);
 }
@@ -157,6 +160,6 @@ pub async fn a_mapping_that_was_ended_before_keeps_its_end(store: &Repositories)
     let mapping = store.mapping().await.mapping;
     store.end(mapping.owner, mapping.id).await;
     let ended = store.any(mapping.owner, mapping.id).await.unwrap();
-    store.doctors.retire(mapping.doctor, None, seconds_later(3)).await.unwrap();
+    store.doctors.retire(mapping.doctor, None, &stamped(seconds_later(3))).await.unwrap();
     same(&store.any(mapping.owner, mapping.id).await.unwrap(), &ended);
 }

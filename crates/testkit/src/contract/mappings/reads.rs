@@ -10,7 +10,7 @@ use super::{WITH_ENDED, ids};
 use crate::builders::{self, mapping_id, patient_id};
 use crate::contract::Repositories;
 use crate::contract::check::{ORDERS, in_order, page, refused, same, walk};
-use crate::fixed::{instant, micros_later, seconds_later};
+use crate::fixed::{instant, micros_later, seconds_later, stamped};
 
 /// Oldest first.
 const OLDEST_FIRST: Order = ORDERS[1];
@@ -23,7 +23,7 @@ async fn fourteen(store: &Repositories) -> Vec<MappingView> {
     for number in 0..14_i64 {
         let new = builders::mapping(patient, store.doctor().await.id).done();
         let at = micros_later((number * 5) % 3);
-        views.push(store.mappings.assign(owner, &new, at).await.unwrap());
+        views.push(store.mappings.assign(owner, &new, &stamped(at)).await.unwrap());
     }
     views
 }
@@ -173,9 +173,10 @@ pub async fn doctors_of_a_patient_are_complete(store: &Repositories) {
     let patient = store.patient(owner).await.id;
     let creator = store.user().await.id;
     let details = builders::doctor().complete().done();
-    let doctor = store.doctors.insert(creator, &details, EmailRule::Unique, instant()).await.unwrap();
+    let doctor =
+        store.doctors.insert(creator, &details, EmailRule::Unique, &stamped(instant())).await.unwrap();
     let new = builders::mapping(patient, doctor.id).notes("asthma\r\n").done();
-    let view = store.mappings.assign(owner, &new, seconds_later(5)).await.unwrap();
+    let view = store.mappings.assign(owner, &new, &stamped(seconds_later(5))).await.unwrap();
     let listing = store.mappings.doctors_of(owner, patient, Page::default()).await.unwrap();
     let want =
         AssignedDoctor { doctor, mapping: view.mapping.id, notes: new.notes, assigned_at: seconds_later(5) };
@@ -199,7 +200,7 @@ pub async fn doctors_of_a_patient_who_is_not_there_are_missing(store: &Repositor
         let result = store.mappings.doctors_of(owner, patient, Page::default()).await;
         refused!(result, RepositoryError::Missing(Record::Patient));
     }
-    store.patients.delete(mapping.owner, mapping.patient, None, seconds_later(1)).await.unwrap();
+    store.patients.delete(mapping.owner, mapping.patient, None, &stamped(seconds_later(1))).await.unwrap();
     let result = store.mappings.doctors_of(mapping.owner, mapping.patient, Page::default()).await;
     refused!(result, RepositoryError::Missing(Record::Patient));
 }

@@ -9,7 +9,7 @@ use crate::builders::{self, address, email, medical_history, patient_id, person_
 use crate::contract::PatientStore;
 use crate::contract::check::{at_once, refused, same};
 use crate::contract::sample::{LINES, PARAGRAPHS};
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 /// A change that anybody can make.
 fn new_phone() -> PatientChange {
@@ -27,14 +27,17 @@ async fn update(
     expected: Option<Version>,
     change: &PatientChange,
 ) -> Result<Patient, RepositoryError> {
-    store.patients.update(store.ann.0, patient.id, expected, change, seconds_later(1)).await
+    store.patients.update(store.ann.0, patient.id, expected, change, &stamped(seconds_later(1))).await
 }
 
 pub async fn an_update_counts_the_version_up_and_notes_the_time(store: &PatientStore) {
     let before = store.add(builders::patient()).await;
     for (number, at) in [(2, seconds_later(60)), (3, seconds_later(90))] {
-        let after =
-            store.patients.update(store.ann.0, before.id, None, &renamed("Eve Jones"), at).await.unwrap();
+        let after = store
+            .patients
+            .update(store.ann.0, before.id, None, &renamed("Eve Jones"), &stamped(at))
+            .await
+            .unwrap();
         assert_eq!(after.version, version(number));
         assert_eq!((after.created_at, after.updated_at), (before.created_at, at));
         assert_eq!((after.id, after.owner), (before.id, before.owner));
@@ -89,7 +92,7 @@ pub async fn an_age_is_told_on_the_day_of_the_update(store: &PatientStore) {
     let patient = store.add(builders::patient()).await;
     let change = PatientChange { age: Change::Set(Age::new(40).unwrap()), ..PatientChange::default() };
     let at = seconds_later(400 * 24 * 60 * 60);
-    store.patients.update(store.ann.0, patient.id, None, &change, at).await.unwrap();
+    store.patients.update(store.ann.0, patient.id, None, &change, &stamped(at)).await.unwrap();
     let told = store.stored(patient.id).await.details.told_age.unwrap();
     assert_eq!((told.age.get(), told.on), (40, at.date()));
 }
@@ -97,7 +100,8 @@ pub async fn an_age_is_told_on_the_day_of_the_update(store: &PatientStore) {
 pub async fn an_update_of_nothing_is_missing(store: &PatientStore) {
     let nothing = patient_id(i64::MAX);
     for expected in [None, Some(Version::FIRST)] {
-        let result = store.patients.update(store.ann.0, nothing, expected, &new_phone(), instant()).await;
+        let result =
+            store.patients.update(store.ann.0, nothing, expected, &new_phone(), &stamped(instant())).await;
         refused!(result, RepositoryError::Missing(Record::Patient));
     }
 }
@@ -111,8 +115,10 @@ pub async fn an_update_by_a_stranger_is_missing_and_changes_nothing(store: &Pati
     };
     for expected in [None, Some(Version::FIRST), Some(version(9))] {
         for change in [new_phone(), breaks_a_rule.clone()] {
-            let result =
-                store.patients.update(store.eve.0, patient.id, expected, &change, seconds_later(1)).await;
+            let result = store
+                .patients
+                .update(store.eve.0, patient.id, expected, &change, &stamped(seconds_later(1)))
+                .await;
             refused!(result, RepositoryError::Missing(Record::Patient));
         }
     }
@@ -154,12 +160,15 @@ pub async fn an_update_that_breaks_a_rule_is_invalid_and_changes_nothing(store: 
 pub async fn of_parallel_updates_of_one_version_one_is_made(store: &PatientStore) {
     let patient = store.add(builders::patient()).await;
     let (owner, id) = (store.ann.0, patient.id);
-    let results = at_once((0..50).map(|number| {
-        let patients = Arc::clone(&store.patients);
-        let change = renamed(&format!("Ann {number}"));
-        async move { patients.update(owner, id, Some(Version::FIRST), &change, seconds_later(1)).await }
-    }))
-    .await;
+    let results =
+        at_once((0..50).map(|number| {
+            let patients = Arc::clone(&store.patients);
+            let change = renamed(&format!("Ann {number}"));
+            async move {
+                patients.update(owner, id, Some(Version::FIRST), &change, &stamped(seconds_later(1))).await
+            }
+        }))
+        .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     assert_eq!(made.len(), 1);
     for result in rest {
@@ -191,16 +200,13 @@ pub async fn parallel_updates_without_expectation_are_all_kept(store: &PatientSt
     let patient = store.add(builders::patient()).await;
     let (owner, id) = (store.ann.0, patient.id);
     let changes = nine_changes().into_iter().cycle().take(45);
-    let results =
-        at_once(
-            changes.map(|change| {
-                let patients = Arc::clone(&store.patients);
-                async move {
-                    patients.update(owner, id, None, &change, seconds_later(1)).await.unwrap().version.get()
-                }
-            }),
-        )
-        .await;
+    let results = at_once(changes.map(|change| {
+        let patients = Arc::clone(&store.patients);
+        async move {
+            patients.update(owner, id, None, &change, &stamped(seconds_later(1))).await.unwrap().version.get()
+        }
+    }))
+    .await;
     let mut versions = results;
     versions.sort_unstable();
     assert_eq!(versions, (2..=46).collect::<Vec<i32>>());
@@ -222,7 +228,7 @@ pub async fn parallel_updates_without_expectation_are_all_kept(store: &PatientSt
 pub async fn delete_hides_the_record_everywhere(store: &PatientStore) {
     let patient = store.add(builders::patient().named("Ann Smith")).await;
     let (owner, id, at) = (store.ann.0, patient.id, seconds_later(1));
-    store.patients.delete(owner, id, None, at).await.unwrap();
+    store.patients.delete(owner, id, None, &stamped(at)).await.unwrap();
     assert!(store.patients.find(owner, id).await.unwrap().is_none());
     let search = PatientFilter { search: domain::SearchTerms::parse("ann"), ..PatientFilter::default() };
     for filter in [PatientFilter::default(), search] {
@@ -236,7 +242,7 @@ pub async fn delete_hides_the_record_everywhere(store: &PatientStore) {
             update(store, &patient, expected, &new_phone()).await,
             RepositoryError::Missing(Record::Patient)
         );
-        let again = store.patients.delete(owner, id, expected, at).await;
+        let again = store.patients.delete(owner, id, expected, &stamped(at)).await;
         refused!(again, RepositoryError::Missing(Record::Patient));
     }
 }
@@ -244,21 +250,23 @@ pub async fn delete_hides_the_record_everywhere(store: &PatientStore) {
 pub async fn delete_leaves_the_other_records(store: &PatientStore) {
     let gone = store.add(builders::patient()).await;
     let stays = store.add(builders::patient()).await;
-    let hers = store.patients.insert(store.eve.0, &builders::patient().done(), instant()).await.unwrap();
-    store.patients.delete(store.ann.0, gone.id, None, seconds_later(1)).await.unwrap();
+    let hers =
+        store.patients.insert(store.eve.0, &builders::patient().done(), &stamped(instant())).await.unwrap();
+    store.patients.delete(store.ann.0, gone.id, None, &stamped(seconds_later(1))).await.unwrap();
     same(&store.all(store.ann.0).await, &vec![stays]);
     same(&store.all(store.eve.0).await, &vec![hers]);
 }
 
 pub async fn deleting_nothing_is_missing(store: &PatientStore) {
-    let result = store.patients.delete(store.ann.0, patient_id(i64::MAX), None, instant()).await;
+    let result = store.patients.delete(store.ann.0, patient_id(i64::MAX), None, &stamped(instant())).await;
     refused!(result, RepositoryError::Missing(Record::Patient));
 }
 
 pub async fn a_delete_by_a_stranger_is_missing_and_changes_nothing(store: &PatientStore) {
     let patient = store.add(builders::patient()).await;
     for expected in [None, Some(Version::FIRST), Some(version(9))] {
-        let result = store.patients.delete(store.eve.0, patient.id, expected, seconds_later(1)).await;
+        let result =
+            store.patients.delete(store.eve.0, patient.id, expected, &stamped(seconds_later(1))).await;
         refused!(result, RepositoryError::Missing(Record::Patient));
     }
     same(&store.stored(patient.id).await, &patient);
@@ -267,7 +275,8 @@ pub async fn a_delete_by_a_stranger_is_missing_and_changes_nothing(store: &Patie
 pub async fn a_delete_of_another_version_is_stale_and_changes_nothing(store: &PatientStore) {
     let patient = store.add(builders::patient()).await;
     let now = update(store, &patient, None, &new_phone()).await.unwrap();
-    let delete = |expected| store.patients.delete(store.ann.0, patient.id, Some(expected), seconds_later(2));
+    let later = stamped(seconds_later(2));
+    let delete = |expected| store.patients.delete(store.ann.0, patient.id, Some(expected), &later);
     for expected in [1, 3] {
         refused!(delete(version(expected)).await, RepositoryError::Stale);
     }
@@ -280,7 +289,7 @@ pub async fn of_parallel_deletes_one_is_made(store: &PatientStore) {
     let owner = store.ann.0;
     let results = at_once((0..20).map(|_| {
         let patients = Arc::clone(&store.patients);
-        async move { patients.delete(owner, id, None, seconds_later(1)).await }
+        async move { patients.delete(owner, id, None, &stamped(seconds_later(1))).await }
     }))
     .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
@@ -299,9 +308,9 @@ pub async fn an_update_and_a_delete_of_one_version_are_not_both_made(store: &Pat
             async move {
                 let (expected, at) = (Some(Version::FIRST), seconds_later(1));
                 if deletes {
-                    patients.delete(owner, id, expected, at).await
+                    patients.delete(owner, id, expected, &stamped(at)).await
                 } else {
-                    patients.update(owner, id, expected, &new_phone(), at).await.map(drop)
+                    patients.update(owner, id, expected, &new_phone(), &stamped(at)).await.map(drop)
                 }
             }
         }))

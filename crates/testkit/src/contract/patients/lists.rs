@@ -13,7 +13,7 @@ use crate::builders::{self, patient_id, person_name, user_id};
 use crate::contract::PatientStore;
 use crate::contract::check::{BY_NAME, ORDERS, at_once, in_order, page, refused, same, walk};
 use crate::contract::sample::NAMES;
-use crate::fixed::{instant, micros_later, seconds_later};
+use crate::fixed::{instant, micros_later, seconds_later, stamped};
 
 /// Records of Ann's, two dozen, among which names and microseconds are often the same.
 async fn two_dozen(store: &PatientStore) -> Vec<Patient> {
@@ -22,9 +22,9 @@ async fn two_dozen(store: &PatientStore) -> Vec<Patient> {
     for number in 0..24_i64 {
         let details = builders::patient().named(names[usize::try_from(number % 6).unwrap()]).done();
         let at = micros_later((number * 7) % 4);
-        patients.push(store.patients.insert(store.ann.0, &details, at).await.unwrap());
+        patients.push(store.patients.insert(store.ann.0, &details, &stamped(at)).await.unwrap());
         // A stranger's records between them are no part of the list.
-        store.patients.insert(store.eve.0, &details, at).await.unwrap();
+        store.patients.insert(store.eve.0, &details, &stamped(at)).await.unwrap();
     }
     patients
 }
@@ -89,7 +89,7 @@ pub async fn a_renamed_record_moves_in_the_order(store: &PatientStore) {
     let bea = store.add(builders::patient().named("Bea")).await;
     let name = NameChange { full: domain::Change::Set(person_name("Zoe")), ..NameChange::default() };
     let change = PatientChange { name, ..PatientChange::default() };
-    store.patients.update(store.ann.0, ann.id, None, &change, seconds_later(1)).await.unwrap();
+    store.patients.update(store.ann.0, ann.id, None, &change, &stamped(seconds_later(1))).await.unwrap();
     assert_eq!(ids(&first_page(store, page(BY_NAME, 10)).await.items), [bea.id, ann.id]);
 }
 
@@ -109,10 +109,14 @@ pub async fn a_full_last_page_has_no_next_one(store: &PatientStore) {
 pub async fn a_page_holds_a_thousand_records(store: &PatientStore) {
     // In batches: a store may refuse what comes in too large a crowd.
     for size in [50; 20].into_iter().chain([1]) {
-        at_once((0..size).map(|_| {
-            let (patients, owner) = (Arc::clone(&store.patients), store.ann.0);
-            async move { patients.insert(owner, &builders::patient().done(), instant()).await.unwrap() }
-        }))
+        at_once(
+            (0..size).map(|_| {
+                let (patients, owner) = (Arc::clone(&store.patients), store.ann.0);
+                async move {
+                    patients.insert(owner, &builders::patient().done(), &stamped(instant())).await.unwrap()
+                }
+            }),
+        )
         .await;
     }
     let first = first_page(store, page(Order::default(), 1000)).await;
@@ -123,7 +127,8 @@ pub async fn a_page_holds_a_thousand_records(store: &PatientStore) {
 
 pub async fn a_list_shows_only_own_records(store: &PatientStore) {
     let mine = store.add(builders::patient()).await;
-    let hers = store.patients.insert(store.eve.0, &builders::patient().done(), instant()).await.unwrap();
+    let hers =
+        store.patients.insert(store.eve.0, &builders::patient().done(), &stamped(instant())).await.unwrap();
     for order in ORDERS {
         let counted = Page { count: true, ..page(order, 10) };
         let listing = first_page(store, counted).await;
@@ -167,7 +172,7 @@ pub async fn a_record_added_between_two_pages_repeats_nothing(store: &PatientSto
         let seen = first.items.iter().chain(&rest).map(|p| p.id).filter(|id| old.contains(id));
         assert_eq!(seen.collect::<Vec<_>>(), expected(&patients, order), "{order:?}");
         for patient in store.all(store.ann.0).await.iter().filter(|patient| !old.contains(&patient.id)) {
-            store.patients.delete(store.ann.0, patient.id, None, seconds_later(1)).await.unwrap();
+            store.patients.delete(store.ann.0, patient.id, None, &stamped(seconds_later(1))).await.unwrap();
         }
     }
 }
@@ -177,7 +182,7 @@ pub async fn pages_by_time_go_on_after_a_deleted_record(store: &PatientStore) {
     let order = Order::default();
     let first = first_page(store, page(order, 10)).await;
     let last = first.items.last().unwrap();
-    store.patients.delete(store.ann.0, last.id, None, seconds_later(1)).await.unwrap();
+    store.patients.delete(store.ann.0, last.id, None, &stamped(seconds_later(1))).await.unwrap();
     let rest = first_page(store, Page { after: first.next, ..page(order, 100) }).await;
     assert_eq!(ids(&rest.items), expected(&patients, order)[10..]);
 }

@@ -10,11 +10,11 @@ use crate::builders::{self, patient_id, user_id};
 use crate::contract::PatientStore;
 use crate::contract::check::{at_once, refused, same};
 use crate::contract::sample::{self, LINES, PARAGRAPHS};
-use crate::fixed::{instant, micros_later, seconds_later};
+use crate::fixed::{instant, micros_later, seconds_later, stamped};
 
 pub async fn a_new_record_is_returned_as_it_is_stored(store: &PatientStore) {
     let details = builders::patient().named("Ann Smith").done();
-    let patient = store.patients.insert(store.ann.0, &details, instant()).await.unwrap();
+    let patient = store.patients.insert(store.ann.0, &details, &stamped(instant())).await.unwrap();
     assert_eq!(patient.owner, store.ann.0);
     assert_eq!(patient.created_by.as_str(), store.ann.1.as_str());
     assert_eq!(patient.version, Version::FIRST);
@@ -106,7 +106,7 @@ pub async fn microseconds_survive(store: &PatientStore) {
     {
         let at = micros_later(micros);
         let details = builders::patient().done();
-        let id = store.patients.insert(store.ann.0, &details, at).await.unwrap().id;
+        let id = store.patients.insert(store.ann.0, &details, &stamped(at)).await.unwrap().id;
         let patient = store.stored(id).await;
         assert_eq!((patient.created_at, patient.updated_at), (at, at));
     }
@@ -121,7 +121,7 @@ pub async fn two_records_may_be_alike(store: &PatientStore) {
 
 pub async fn an_unknown_owner_is_missing(store: &PatientStore) {
     let nobody = user_id(i64::MAX);
-    let result = store.patients.insert(nobody, &builders::patient().done(), instant()).await;
+    let result = store.patients.insert(nobody, &builders::patient().done(), &stamped(instant())).await;
     refused!(result, RepositoryError::Missing(Record::User));
     assert!(store.all(nobody).await.is_empty());
 }
@@ -143,7 +143,7 @@ pub async fn ids_of_deleted_records_are_not_used_again(store: &PatientStore) {
     for _ in 0..3 {
         let patient = store.add(builders::patient()).await;
         assert!(seen.insert(patient.id), "the id was used before");
-        store.patients.delete(store.ann.0, patient.id, None, seconds_later(1)).await.unwrap();
+        store.patients.delete(store.ann.0, patient.id, None, &stamped(seconds_later(1))).await.unwrap();
     }
 }
 
@@ -152,7 +152,7 @@ pub async fn of_parallel_inserts_each_is_stored(store: &PatientStore) {
         let patients = Arc::clone(&store.patients);
         let owner = if number % 2 == 0 { store.ann.0 } else { store.eve.0 };
         let details = builders::patient().named(&format!("Ann {number}")).done();
-        async move { patients.insert(owner, &details, instant()).await.unwrap() }
+        async move { patients.insert(owner, &details, &stamped(instant())).await.unwrap() }
     }))
     .await;
     let ids: BTreeSet<_> = inserted.iter().map(|patient| patient.id).collect();

@@ -11,7 +11,7 @@ use crate::builders::{self, person_name, phone};
 use crate::contract::PatientStore;
 use crate::contract::check::{ORDERS, in_order, page, walk};
 use crate::contract::sample::{FOUND, SEARCHES};
-use crate::fixed::{instant, micros_later, seconds_later};
+use crate::fixed::{instant, micros_later, seconds_later, stamped};
 
 fn search(typed: &str) -> PatientFilter {
     PatientFilter { search: SearchTerms::parse(typed), ..PatientFilter::default() }
@@ -43,7 +43,7 @@ pub async fn a_search_is_paged_and_counted_like_any_list(store: &PatientStore) {
         // Several words of one name match one term; the record is still one.
         let details = builders::patient().named(&format!("Ann Anna {}", number % 3)).done();
         let at = micros_later(number % 2);
-        let patient = store.patients.insert(store.ann.0, &details, at).await.unwrap();
+        let patient = store.patients.insert(store.ann.0, &details, &stamped(at)).await.unwrap();
         matches.push((patient.created_at, patient.details.name.key(), patient.id));
         store.add(builders::patient().named("Hannah")).await;
     }
@@ -80,7 +80,7 @@ pub async fn a_search_follows_a_new_name(store: &PatientStore) {
     let patient = store.add(builders::patient().named("Ann Smith")).await;
     let name = NameChange { last: Change::Set(person_name("Jones")), ..NameChange::default() };
     let change = PatientChange { name, ..PatientChange::default() };
-    store.patients.update(store.ann.0, patient.id, None, &change, seconds_later(1)).await.unwrap();
+    store.patients.update(store.ann.0, patient.id, None, &change, &stamped(seconds_later(1))).await.unwrap();
     assert!(found(store, &search("smith")).await.is_empty());
     assert_eq!(found(store, &search("jones ann")).await.len(), 1);
 }
@@ -88,7 +88,7 @@ pub async fn a_search_follows_a_new_name(store: &PatientStore) {
 pub async fn a_search_still_finds_after_another_change(store: &PatientStore) {
     let patient = store.add(builders::patient().named("Ann Smith")).await;
     let change = PatientChange { phone: Change::Set(phone("999")), ..PatientChange::default() };
-    store.patients.update(store.ann.0, patient.id, None, &change, seconds_later(1)).await.unwrap();
+    store.patients.update(store.ann.0, patient.id, None, &change, &stamped(seconds_later(1))).await.unwrap();
     assert_eq!(found(store, &search("smith")).await.len(), 1);
 }
 
@@ -113,7 +113,7 @@ pub async fn filters_by_gender_and_blood_group(store: &PatientStore) {
 pub async fn filters_by_time_without_the_instants_themselves(store: &PatientStore) {
     for micros in 0..5 {
         let details = builders::patient().named(&micros.to_string()).done();
-        store.patients.insert(store.ann.0, &details, micros_later(micros)).await.unwrap();
+        store.patients.insert(store.ann.0, &details, &stamped(micros_later(micros))).await.unwrap();
     }
     let between = |after: Option<i64>, before: Option<i64>| PatientFilter {
         created_after: after.map(micros_later),
@@ -134,7 +134,7 @@ pub async fn all_filters_must_match(store: &PatientStore) {
     store.add(wanted.clone().gender("male")).await;
     store.add(wanted.clone().blood_group("O-")).await;
     for at in [micros_later(-1), seconds_later(9)] {
-        store.patients.insert(store.ann.0, &wanted.clone().done(), at).await.unwrap();
+        store.patients.insert(store.ann.0, &wanted.clone().done(), &stamped(at)).await.unwrap();
     }
     let filter = PatientFilter {
         search: SearchTerms::parse("ann"),

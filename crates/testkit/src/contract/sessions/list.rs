@@ -7,14 +7,14 @@ use crate::builders::{self, user_id};
 use crate::contract::Repositories;
 use crate::contract::check::same;
 use crate::contract::sample::LINES;
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 pub async fn sessions_are_listed_newest_first(store: &Repositories) {
     let user = store.user().await.id;
     let mut opened = Vec::new();
     for seconds in [20, 10, 30, 0] {
         let session = builders::session().done();
-        store.sessions.open(user, &session, None, seconds_later(seconds)).await.unwrap();
+        store.open_of(user, &session, seconds_later(seconds)).await.unwrap();
         opened.push((seconds, session.id));
     }
     // A refresh makes no session newer.
@@ -31,7 +31,7 @@ pub async fn a_listed_session_is_as_it_was_opened(store: &Repositories) {
         let user = store.user().await.id;
         let session = session.expires(ends).done();
         let at = seconds_later(5);
-        store.sessions.open(user, &session, None, at).await.unwrap();
+        store.open_of(user, &session, at).await.unwrap();
         let listed = store.sessions.list(user, IDLE, at).await.unwrap();
         let want = Session {
             id: session.id,
@@ -50,7 +50,7 @@ pub async fn a_refresh_is_the_last_use_of_a_listed_session(store: &Repositories)
     let before = store.sessions.list(user, IDLE, instant()).await.unwrap().remove(0);
     // The second one shows the predecessor within its grace: that is a use as well.
     for at in [seconds_later(100), seconds_later(100).plus(GRACE)] {
-        store.sessions.rotate(session, counter(0), ROTATING, at).await.unwrap();
+        store.sessions.rotate(session, counter(0), ROTATING, &stamped(at)).await.unwrap();
         let listed = store.sessions.list(user, IDLE, at).await.unwrap();
         same(&listed, &vec![Session { last_used_at: at, ..before.clone() }]);
     }
@@ -69,7 +69,7 @@ pub async fn only_own_sessions_are_listed(store: &Repositories) {
 pub async fn an_ended_session_is_not_listed(store: &Repositories) {
     let (user, kept) = store.session().await;
     let (ended, replayed) = (store.another(user).await, store.another(user).await);
-    store.sessions.end(user, ended, seconds_later(1)).await.unwrap();
+    store.sessions.end(user, ended, &stamped(seconds_later(1))).await.unwrap();
     store.replay(replayed, seconds_later(1)).await;
     assert_eq!(store.listed(user, seconds_later(2)).await, [kept]);
     // Nor at an instant before its end, on a replica whose clock is behind.

@@ -9,7 +9,7 @@ use super::{GRACE, IDLE, MICROSECOND, counter, granted, sorted};
 use crate::builders;
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
-use crate::fixed::{PlainHasher, instant, seconds_later};
+use crate::fixed::{PlainHasher, instant, seconds_later, stamped};
 
 /// What came of a change.
 type Changed = Result<(RefreshCounter, Vec<SessionId>), RepositoryError>;
@@ -28,12 +28,12 @@ impl Repositories {
     /// A user of this name with a password and a session that was opened at [`instant`].
     async fn with_password(&self, name: &str) -> (UserId, SessionId) {
         let user = builders::user().username(name).hash(verified()).done();
-        let user = self.users.insert(&user, None, instant()).await.unwrap().id;
+        let user = self.users.insert(&user, None, &stamped(instant())).await.unwrap().id;
         (user, self.another(user).await)
     }
 
     async fn change(&self, user: UserId, keep: SessionId, now: Timestamp) -> Changed {
-        self.sessions.change_password(user, keep, &verified(), &new(), now).await
+        self.sessions.change_password(user, keep, &verified(), &new(), &stamped(now)).await
     }
 
     /// Panics unless the user has the first password and this session is live at its first counter.
@@ -57,7 +57,7 @@ pub async fn a_changed_password_ends_every_other_session_and_returns_them(store:
     let (user, kept) = store.with_password("ann").await;
     let (second, third, ended) =
         (store.another(user).await, store.another(user).await, store.another(user).await);
-    store.sessions.end(user, ended, seconds_later(1)).await.unwrap();
+    store.sessions.end(user, ended, &stamped(seconds_later(1))).await.unwrap();
     let (_, others) = store.change(user, kept, seconds_later(2)).await.unwrap();
     assert_eq!(sorted(others), sorted(vec![second, third]));
     for other in [second, third] {
@@ -111,12 +111,12 @@ pub async fn a_password_that_was_changed_meanwhile_is_stale_and_nothing_changes(
     let other = store.another(user).await;
     let outdated = PlainHasher::hash_of("outdated");
     let at = seconds_later(1);
-    let result = store.sessions.change_password(user, session, &outdated, &new(), at).await;
+    let result = store.sessions.change_password(user, session, &outdated, &new(), &stamped(at)).await;
     refused!(result, RepositoryError::Stale);
     assert!(store.is_live(other).await);
     store.assert_unchanged("ann", session, seconds_later(2)).await;
 
-    // A user without a password has none that could have been verified.
+    // Nor is another password the one that was verified.
     let (user, session) = store.session().await;
     refused!(store.change(user, session, at).await, RepositoryError::Stale);
 }
@@ -124,11 +124,11 @@ pub async fn a_password_that_was_changed_meanwhile_is_stale_and_nothing_changes(
 pub async fn a_password_is_not_changed_from_a_session_that_is_over(store: &Repositories) {
     let (user, other) = store.with_password("ann").await;
     let (ended, replayed) = (store.another(user).await, store.another(user).await);
-    store.sessions.end(user, ended, seconds_later(1)).await.unwrap();
+    store.sessions.end(user, ended, &stamped(seconds_later(1))).await.unwrap();
     store.replay(replayed, seconds_later(1)).await;
     let at = seconds_later(3600);
     let expired = builders::session().expires(at).done();
-    store.sessions.open(user, &expired, None, instant()).await.unwrap();
+    store.open_of(user, &expired, instant()).await.unwrap();
     for over in [ended, replayed, expired.id, builders::session().done().id] {
         refused!(store.change(user, over, at).await, RepositoryError::Missing(Record::Session));
         assert!(store.is_live(other).await);
@@ -158,15 +158,18 @@ pub async fn of_parallel_changes_of_a_password_one_succeeds(store: &Repositories
     for _ in 0..9 {
         opened.push(store.another(user).await);
     }
-    let results =
-        at_once(opened.iter().copied().enumerate().map(|(number, keep)| {
-            let sessions = Arc::clone(&store.sessions);
-            let new = PlainHasher::hash_of(&format!("changed-{number}"));
-            async move {
-                (keep, sessions.change_password(user, keep, &verified(), &new, seconds_later(1)).await, new)
-            }
-        }))
-        .await;
+    let results = at_once(opened.iter().copied().enumerate().map(|(number, keep)| {
+        let sessions = Arc::clone(&store.sessions);
+        let new = PlainHasher::hash_of(&format!("changed-{number}"));
+        async move {
+            (
+                keep,
+                sessions.change_password(user, keep, &verified(), &new, &stamped(seconds_later(1))).await,
+                new,
+            )
+        }
+    }))
+    .await;
     let (mut changed, stale): (Vec<_>, Vec<_>) =
         results.into_iter().partition(|(_, result, _)| result.is_ok());
     for (_, result, _) in stale {
@@ -195,9 +198,9 @@ pub async fn parallel_changes_and_ends_do_not_wait_for_each_other(store: &Reposi
             async move {
                 let at = seconds_later(1);
                 if number % 2 == 0 {
-                    sessions.end_all(user, at).await.map(|ended| (RefreshCounter::FIRST, ended))
+                    sessions.end_all(user, &stamped(at)).await.map(|ended| (RefreshCounter::FIRST, ended))
                 } else {
-                    sessions.change_password(user, keep, &verified(), &new(), at).await
+                    sessions.change_password(user, keep, &verified(), &new(), &stamped(at)).await
                 }
             }
         }))

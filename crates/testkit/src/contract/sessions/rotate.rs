@@ -9,7 +9,7 @@ use super::{GRACE, IDLE, KEEPING, MICROSECOND, ROTATING, counter, granted, just_
 use crate::builders;
 use crate::contract::Repositories;
 use crate::contract::check::at_once;
-use crate::fixed::{instant, seconds_later};
+use crate::fixed::{instant, seconds_later, stamped};
 
 pub async fn the_current_token_is_traded_for_the_next(store: &Repositories) {
     let (user, session) = store.session().await;
@@ -165,7 +165,7 @@ pub async fn of_parallel_refreshes_all_are_granted_one_token(store: &Repositorie
         let at = seconds_later(60 * (1 + u64::try_from(number).unwrap()));
         let results = at_once((0..30).map(|_| {
             let sessions = Arc::clone(&store.sessions);
-            async move { sessions.rotate(session, counter(number), ROTATING, at).await.unwrap() }
+            async move { sessions.rotate(session, counter(number), ROTATING, &stamped(at)).await.unwrap() }
         }))
         .await;
         assert!(results.iter().all(|rotation| *rotation == granted(user, number + 1)), "{results:?}");
@@ -174,11 +174,16 @@ pub async fn of_parallel_refreshes_all_are_granted_one_token(store: &Repositorie
 
 pub async fn parallel_refreshes_without_rotation_are_all_granted(store: &Repositories) {
     let (user, session) = store.session().await;
-    let results = at_once((0..30).map(|_| {
-        let sessions = Arc::clone(&store.sessions);
-        async move { sessions.rotate(session, counter(0), KEEPING, seconds_later(1)).await.unwrap() }
-    }))
-    .await;
+    let results =
+        at_once(
+            (0..30).map(|_| {
+                let sessions = Arc::clone(&store.sessions);
+                async move {
+                    sessions.rotate(session, counter(0), KEEPING, &stamped(seconds_later(1))).await.unwrap()
+                }
+            }),
+        )
+        .await;
     assert!(results.iter().all(|rotation| *rotation == granted(user, 0)), "{results:?}");
 }
 

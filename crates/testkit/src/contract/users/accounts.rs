@@ -9,7 +9,7 @@ use crate::builders::{self, user_id};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
 use crate::contract::sample::{self, LINES};
-use crate::fixed::{PlainHasher, instant, seconds_later};
+use crate::fixed::{PlainHasher, instant, seconds_later, stamped};
 
 /// A user of whom everything is known.
 fn complete() -> builders::UserBuilder {
@@ -26,8 +26,11 @@ fn complete() -> builders::UserBuilder {
 async fn is_open(store: &Repositories, session: SessionId) -> bool {
     let hour = std::time::Duration::from_hours(1);
     let rule = RotationRule { rotates: true, grace: hour, idle: hour };
-    let rotated =
-        store.sessions.rotate(session, RefreshCounter::FIRST, rule, seconds_later(1)).await.unwrap();
+    let rotated = store
+        .sessions
+        .rotate(session, RefreshCounter::FIRST, rule, &stamped(seconds_later(1)))
+        .await
+        .unwrap();
     matches!(rotated, Rotation::Granted { .. })
 }
 
@@ -90,7 +93,7 @@ pub async fn a_name_in_two_parts_survives(store: &Repositories) {
 pub async fn a_new_user_with_a_session_has_signed_in(store: &Repositories) {
     let session = builders::session().address("2001:db8::1").user_agent("curl/8 👩🏽 '\"\\").done();
     let new = builders::user().done();
-    let user = store.users.insert(&new, Some(session), seconds_later(5)).await.unwrap();
+    let user = store.users.insert(&new, Some(session), &stamped(seconds_later(5))).await.unwrap();
     assert_eq!((user.date_joined, user.last_login), (seconds_later(5), Some(seconds_later(5))));
     same(&store.stored_user(user.id).await, &user);
 }
@@ -98,7 +101,7 @@ pub async fn a_new_user_with_a_session_has_signed_in(store: &Repositories) {
 pub async fn the_first_session_of_a_new_user_can_be_refreshed(store: &Repositories) {
     let session = builders::session().done();
     let id = session.id;
-    store.users.insert(&builders::user().done(), Some(session), instant()).await.unwrap();
+    store.users.insert(&builders::user().done(), Some(session), &stamped(instant())).await.unwrap();
     assert!(is_open(store, id).await);
 }
 
@@ -187,10 +190,10 @@ pub async fn a_duplicate_leaves_nothing_behind(store: &Repositories) {
     let session = builders::session().done();
     let id = session.id;
     let by_name = builders::user().username("ANN").email("free@example.org").done();
-    let result = store.users.insert(&by_name, Some(session.clone()), seconds_later(1)).await;
+    let result = store.users.insert(&by_name, Some(session.clone()), &stamped(seconds_later(1))).await;
     refused!(result, RepositoryError::Duplicate(Constraint::UserName));
     let by_email = builders::user().username("free").email("ANN@example.org").done();
-    let result = store.users.insert(&by_email, Some(session), seconds_later(1)).await;
+    let result = store.users.insert(&by_email, Some(session), &stamped(seconds_later(1))).await;
     refused!(result, RepositoryError::Duplicate(Constraint::UserEmail));
     assert!(!is_open(store, id).await, "a session of nobody");
     same(&store.stored_user(ann.id).await, &ann);
@@ -205,7 +208,7 @@ pub async fn of_parallel_equal_inserts_one_is_made(store: &Repositories) {
         let sessions: Vec<_> = (0..20).map(|_| builders::session().done()).collect();
         let results = at_once(sessions.iter().cloned().map(|session| {
             let (users, new) = (Arc::clone(&store.users), new.clone());
-            async move { users.insert(&new, Some(session), instant()).await }
+            async move { users.insert(&new, Some(session), &stamped(instant())).await }
         }))
         .await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);

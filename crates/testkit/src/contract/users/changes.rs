@@ -9,7 +9,7 @@ use crate::builders::{self, email, person_name, phone, user_id};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
 use crate::contract::sample::LINES;
-use crate::fixed::{PlainHasher, instant, seconds_later};
+use crate::fixed::{PlainHasher, instant, seconds_later, stamped};
 
 fn with_email(address: &str) -> UserChange {
     UserChange { email: Change::Set(email(address)), ..UserChange::default() }
@@ -25,7 +25,7 @@ fn with_phone(number: &str) -> UserChange {
 }
 
 async fn update(store: &Repositories, user: &User, change: &UserChange) -> Result<User, RepositoryError> {
-    store.users.update(user.id, change, seconds_later(1)).await
+    store.users.update(user.id, change, &stamped(seconds_later(1))).await
 }
 
 fn ann() -> builders::UserBuilder {
@@ -79,7 +79,7 @@ pub async fn a_user_name_that_is_the_address_moves_with_it(store: &Repositories)
 
 pub async fn an_update_keeps_the_hash_and_the_last_sign_in(store: &Repositories) {
     let new = ann().hash(PlainHasher::hash_of("secret")).done();
-    let user = store.users.insert(&new, Some(builders::session().done()), instant()).await.unwrap();
+    let user = store.users.insert(&new, Some(builders::session().done()), &stamped(instant())).await.unwrap();
     let after = update(store, &user, &with_phone("222")).await.unwrap();
     assert_eq!((after.date_joined, after.last_login), (instant(), Some(instant())));
     let hash = store.credentials("ann").await.unwrap().password_hash;
@@ -121,7 +121,7 @@ pub async fn an_update_that_breaks_a_rule_is_invalid_and_changes_nothing(store: 
 }
 
 pub async fn an_update_of_nobody_is_missing(store: &Repositories) {
-    let result = store.users.update(user_id(i64::MAX), &with_phone("222"), instant()).await;
+    let result = store.users.update(user_id(i64::MAX), &with_phone("222"), &stamped(instant())).await;
     refused!(result, RepositoryError::Missing(Record::User));
 }
 
@@ -137,7 +137,7 @@ pub async fn parallel_updates_are_all_kept(store: &Repositories) {
     let changes = [renamed("Eve Jones"), with_email("eve@example.org"), with_phone("222")];
     at_once(changes.into_iter().cycle().take(30).map(|change| {
         let (users, id) = (Arc::clone(&store.users), user.id);
-        async move { users.update(id, &change, seconds_later(1)).await.unwrap() }
+        async move { users.update(id, &change, &stamped(seconds_later(1))).await.unwrap() }
     }))
     .await;
     let want = ann().named("Eve Jones").email("eve@example.org").phone("222");
@@ -151,7 +151,7 @@ pub async fn of_parallel_updates_to_one_address_one_is_made(store: &Repositories
     }
     let results = at_once(ids.into_iter().map(|id| {
         let users = Arc::clone(&store.users);
-        async move { users.update(id, &with_email("a@example.org"), seconds_later(1)).await }
+        async move { users.update(id, &with_email("a@example.org"), &stamped(seconds_later(1))).await }
     }))
     .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);

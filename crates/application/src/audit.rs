@@ -1,0 +1,159 @@
+//! The audit trail: calls are put on record before they are answered, or at most a moment later.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::AuditTrail;
+use domain::{AuditEvent, Outcome};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use crate::Error;
+
+/// How many events may wait to be written; one more is refused.
+const QUEUE: usize = 16_384;
+
+/// The most events that are written at once.
+const BATCH: usize = 4_096;
+
+/// How long an event waits for others: it is durable at most this much and one write later.
+const WINDOW: Duration = Duration::from_millis(50);
+
+/// Between two attempts to write while the store is away.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// How long a call waits in [`ReadAudit::Strict`] until its event is durable.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What happens to reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ReadAudit {
+    /// On record at most a tenth of a second later; the default.
+    #[default]
+    Batched,
+    /// On record before they are answered.
+    Strict,
+    /// Not on record; what was refused is.
+    Off,
+}
+
+/// Puts calls on record. Clones write to one queue.
+#[derive(Clone)]
+pub struct Audit {
+    queue: mpsc::Sender<Entry>,
+    reads: ReadAudit,
+}
+
+struct Entry {
+    event: AuditEvent,
+    durable: Option<oneshot::Sender<()>>,
+}
+
+/// Too many events wait, or the store did not take them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the audit trail cannot keep up")]
+struct Behind;
+
+impl Audit {
+    /// Over a trail. The writer must run, or nothing is written.
+    pub fn new(trail: Arc<dyn AuditTrail>, reads: ReadAudit) -> (Self, AuditWriter) {
+        let (queue, entries) = mpsc::channel(QUEUE);
+        (Self { queue, reads }, AuditWriter { trail, entries })
+    }
+
+    /// Puts the event of a read or a refusal on record.
+    ///
+    /// # Errors
+    /// `Unavailable` when too many events wait already and, in [`ReadAudit::Strict`], when this one was not made
+    /// durable soon: then the call must not be answered. The event may still become durable later.
+    pub async fn put(&self, event: AuditEvent) -> Result<(), Error> {
+        if self.reads == ReadAudit::Off && event.outcome == Outcome::Done {
+            return Ok(());
+        }
+        // What was not available tells nothing, and would wait for the very store that is away.
+        if self.reads != ReadAudit::Strict || event.outcome == Outcome::Unavailable {
+            return self.enqueue(event, None);
+        }
+        let (durable, wait) = oneshot::channel();
+        self.enqueue(event, Some(durable))?;
+        timeout(PATIENCE, wait).await.map_err(|_| behind())?.map_err(|_| behind())
+    }
+
+    fn enqueue(&self, event: AuditEvent, durable: Option<oneshot::Sender<()>>) -> Result<(), Error> {
+        self.queue.try_send(Entry { event, durable }).map_err(|_| behind())
+    }
+}
+
+fn behind() -> Error {
+    Error::Unavailable(Box::new(Behind))
+}
+
+/// Writes what was put on record, many events at once.
+pub struct AuditWriter {
+    trail: Arc<dyn AuditTrail>,
+    entries: mpsc::Receiver<Entry>,
+}
+
+impl AuditWriter {
+    /// Writes until every [`Audit`] is gone and everything is written.
+    pub async fn run(self) {
+        self.run_until(std::future::pending()).await;
+    }
+
+    /// The same, or until `end` has come and everything that was put on record before is written; whatever is put
+    /// after that is refused.
+    pub async fn run_until(mut self, end: impl Future<Output = ()>) {
+        let mut end = pin!(end);
+        let mut is_open = true;
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let count = tokio::select! {
+                () = &mut end, if is_open => {
+                    is_open = false;
+                    self.entries.close();
+                    continue;
+                }
+                count = self.entries.recv_many(&mut batch, BATCH) => count,
+            };
+            if count == 0 {
+                return;
+            }
+            self.gather(&mut batch).await;
+            self.write(&mut batch).await;
+        }
+    }
+
+    /// Lets a batch grow until its time is up, it is full, or somebody waits for it.
+    async fn gather(&mut self, batch: &mut Vec<Entry>) {
+        let deadline = Instant::now() + WINDOW;
+        let mut looked_at = 0;
+        while batch.len() < BATCH && batch.iter().skip(looked_at).all(|entry| entry.durable.is_none()) {
+            looked_at = batch.len();
+            match timeout_at(deadline, self.entries.recv_many(batch, BATCH - looked_at)).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Tries until the store takes the events; who waits for one is told at the first failure.
+    async fn write(&self, batch: &mut Vec<Entry>) {
+        let (events, waiting): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|entry| (entry.event, entry.durable)).unzip();
+        let events: Arc<[AuditEvent]> = events.into();
+        let mut waiting = Some(waiting);
+        while let Err(error) = self.trail.append(Arc::clone(&events)).await {
+            // Dropping the senders refuses whoever waits.
+            waiting = None;
+            tracing::warn!(%error, events = events.len(), "the audit trail could not be written; trying again");
+            sleep(RETRY).await;
+        }
+        for sender in waiting.into_iter().flatten().flatten() {
+            let _ = sender.send(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

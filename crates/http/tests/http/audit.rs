@@ -1,0 +1,559 @@
+//! What is put on record: exactly one event for each call of an operation, whatever came of it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use actix_web::test::TestRequest;
+use application::ReadAudit;
+use domain::ports::{Constraint, MockRateLimiter, RepositoryError};
+use domain::{
+    Allowance, AuditEvent, Call, ChangedFields, DoctorsWrite, Invalid, Operation, Outcome, Quota, RecordId,
+    RequestId, Stamp,
+};
+use http_api::{HttpSettings, Limits, MappingDetail};
+use serde_json::json;
+use testkit::builders::{doctor_id, mapping_id, patient_id};
+use testkit::fixed::instant;
+
+use crate::caller::{ANN, ANN_HERE, ANN_ID, Caller, EVE, NOBODY};
+use crate::clinic::{Clinic, Open, session_id};
+use crate::documented::{Documented, operations};
+use crate::owners::empty;
+use crate::samples;
+
+/// Who puts it on record that an operation was done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum By {
+    /// The interface.
+    Edge,
+    /// The store of records, as part of the write.
+    Store,
+    /// The store of accounts, as part of the write.
+    Accounts,
+    /// Nobody: it says nothing of anybody.
+    Nobody,
+}
+
+/// Which record a call is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum About {
+    /// None, or none before the answer.
+    Nothing,
+    /// The patient in the path.
+    Patient,
+    /// The doctor in the path.
+    Doctor,
+    /// The mapping in the path.
+    Mapping,
+    /// The session in the path.
+    Session,
+    /// The caller's own account.
+    Me,
+    /// The caller's own session.
+    Here,
+}
+
+/// All operations: who puts it on record that they were done, and which record they are about.
+const OPERATIONS: [(&str, By, About); 50] = [
+    ("audit_list", By::Edge, About::Nothing),
+    ("auth_login", By::Accounts, About::Nothing),
+    ("auth_logout", By::Accounts, About::Here),
+    ("auth_logout_all", By::Accounts, About::Me),
+    ("auth_me", By::Edge, About::Me),
+    ("auth_me_update", By::Accounts, About::Me),
+    ("auth_password", By::Accounts, About::Me),
+    ("auth_refresh", By::Accounts, About::Nothing),
+    ("auth_register", By::Accounts, About::Nothing),
+    ("auth_sessions", By::Edge, About::Nothing),
+    ("auth_sessions_delete", By::Accounts, About::Session),
+    ("auth_token_refresh", By::Accounts, About::Nothing),
+    ("doctors_create", By::Store, About::Nothing),
+    ("doctors_delete", By::Store, About::Doctor),
+    ("doctors_get", By::Edge, About::Doctor),
+    ("doctors_history", By::Edge, About::Doctor),
+    ("doctors_list", By::Edge, About::Nothing),
+    ("doctors_partial_update", By::Store, About::Doctor),
+    ("doctors_restore", By::Store, About::Doctor),
+    ("doctors_update", By::Store, About::Doctor),
+    ("doctors_version", By::Edge, About::Doctor),
+    ("jwks", By::Nobody, About::Nothing),
+    ("livez", By::Nobody, About::Nothing),
+    ("mappings_create", By::Store, About::Nothing),
+    ("mappings_delete", By::Store, About::Mapping),
+    ("mappings_detail", By::Edge, About::Mapping),
+    ("mappings_detail_history", By::Edge, About::Mapping),
+    ("mappings_detail_version", By::Edge, About::Mapping),
+    ("mappings_doctors", By::Edge, About::Patient),
+    ("mappings_history", By::Edge, About::Mapping),
+    ("mappings_list", By::Edge, About::Nothing),
+    ("mappings_partial_update", By::Store, About::Mapping),
+    ("mappings_patient", By::Edge, About::Patient),
+    ("mappings_short_detail", By::Edge, About::Mapping),
+    ("mappings_short_patient", By::Edge, About::Patient),
+    ("mappings_version", By::Edge, About::Mapping),
+    ("patients_audit", By::Edge, About::Patient),
+    ("patients_create", By::Store, About::Nothing),
+    ("patients_delete", By::Store, About::Patient),
+    ("patients_doctors", By::Edge, About::Patient),
+    ("patients_get", By::Edge, About::Patient),
+    ("patients_history", By::Edge, About::Patient),
+    ("patients_list", By::Edge, About::Nothing),
+    ("patients_partial_update", By::Store, About::Patient),
+    ("patients_restore", By::Store, About::Patient),
+    ("patients_update", By::Store, About::Patient),
+    ("patients_version", By::Edge, About::Patient),
+    ("readyz", By::Nobody, About::Nothing),
+    ("schema", By::Nobody, About::Nothing),
+    ("schema_json", By::Nobody, About::Nothing),
+];
+
+fn line(operation: &Documented) -> (&'static str, By, About) {
+    let line = OPERATIONS.into_iter().find(|(name, ..)| *name == operation.id);
+    line.unwrap_or_else(|| panic!("say what {} leaves on record", operation.id))
+}
+
+/// What is on record.
+#[derive(Clone, Default)]
+struct Book(Arc<Mutex<Vec<AuditEvent>>>);
+
+impl Book {
+    fn add(&self, events: impl IntoIterator<Item = AuditEvent>) {
+        self.0.lock().unwrap().extend(events);
+    }
+
+    /// A closure that puts a write on record as a store does.
+    fn writing<T: 'static>(&self, result: fn() -> T) -> impl Fn(&Stamp) -> T + Send + 'static {
+        let book = self.clone();
+        move |stamp| {
+            book.add([AuditEvent::of(stamp, Outcome::Done)]);
+            result()
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.lock().unwrap().is_empty()
+    }
+
+    /// What has come since the last look.
+    fn take(&self) -> Vec<AuditEvent> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    /// The only event since the last look.
+    #[track_caller]
+    fn only(&self) -> AuditEvent {
+        let events = self.take();
+        assert_eq!(events.len(), 1, "{events:?}");
+        events.into_iter().next().unwrap()
+    }
+}
+
+/// The server, and what it puts on record: all of a call is there when the call is answered.
+fn recorded(mut clinic: Clinic) -> (Open, Book) {
+    let book = Book::default();
+    let kept = book.clone();
+    clinic.trail.expect_append().returning(move |events| {
+        kept.add(events.iter().cloned());
+        Ok(())
+    });
+    clinic.reads = ReadAudit::Strict;
+    (clinic.open(), book)
+}
+
+/// A server whose stores of records put every write on record.
+fn storing(settings: HttpSettings) -> (Open, Book) {
+    let book = Book::default();
+    let mut clinic = Clinic { settings, ..Clinic::default() };
+    let write = book.writing(|| Ok(samples::patient()));
+    clinic.patients.expect_insert().returning(move |_, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(samples::patient()));
+    clinic.patients.expect_update().returning(move |_, _, _, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(()));
+    clinic.patients.expect_delete().returning(move |_, _, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(samples::doctor()));
+    clinic.doctors.expect_insert().returning(move |_, _, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(samples::doctor()));
+    clinic.doctors.expect_update().returning(move |_, _, _, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(()));
+    clinic.doctors.expect_retire().returning(move |_, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(samples::mapping()));
+    clinic.mappings.expect_assign().returning(move |_, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(samples::mapping()));
+    clinic.mappings.expect_update_notes().returning(move |_, _, _, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(()));
+    clinic.mappings.expect_end().returning(move |_, _, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(samples::patient()));
+    clinic.history.expect_restore_patient().returning(move |_, _, stamp| write(stamp));
+    let write = book.writing(|| Ok(samples::doctor()));
+    clinic.history.expect_restore_doctor().returning(move |_, _, stamp| write(stamp));
+    let kept = book.clone();
+    clinic.trail.expect_append().returning(move |events| {
+        kept.add(events.iter().cloned());
+        Ok(())
+    });
+    clinic.reads = ReadAudit::Strict;
+    (clinic.answering().open(), book)
+}
+
+/// Both meanings of `GET /api/mappings/<n>/`.
+const DETAILS: [MappingDetail; 2] = [MappingDetail::Patient, MappingDetail::Mapping];
+
+fn with_detail(mapping_detail: MappingDetail) -> HttpSettings {
+    HttpSettings { mapping_detail, ..HttpSettings::default() }
+}
+
+/// A request with an id, from a known address.
+fn from_afar(request: TestRequest) -> TestRequest {
+    request.peer_addr("192.0.2.7:4711".parse().unwrap()).insert_header(("X-Request-Id", "r-1"))
+}
+
+/// The call that [`from_afar`] is.
+fn call(operation: &'static str) -> Arc<Call> {
+    let (address, id) = ("192.0.2.7".parse().ok(), RequestId::parse("r-1").unwrap());
+    Arc::new(Call::new(Operation::named(operation), address, id))
+}
+
+/// The event of that call by Ann, in the session of the token `ann-here`.
+fn of_ann(operation: &'static str, outcome: Outcome, about: About) -> AuditEvent {
+    let stamp = Stamp {
+        user: Some(ANN_ID),
+        session: Some(session_id()),
+        ..Stamp::anonymous(instant(), call(operation))
+    };
+    with_record(AuditEvent::of(&stamp, outcome), about)
+}
+
+/// The event of that call by somebody unknown.
+fn of_nobody(operation: &'static str, outcome: Outcome, about: About) -> AuditEvent {
+    with_record(AuditEvent::of(&Stamp::anonymous(instant(), call(operation)), outcome), about)
+}
+
+fn with_record(event: AuditEvent, about: About) -> AuditEvent {
+    let own = event.user.map(|user| (RecordId::User(user), RecordId::Session(session_id())));
+    let record = match about {
+        About::Nothing => None,
+        About::Patient => Some(RecordId::Patient(patient_id(3))),
+        About::Doctor => Some(RecordId::Doctor(doctor_id(3))),
+        About::Mapping => Some(RecordId::Mapping(mapping_id(3))),
+        About::Session => Some(RecordId::Session(session_id())),
+        About::Me => own.map(|(me, _)| me),
+        About::Here => own.map(|(_, here)| here),
+    };
+    record.map_or(event.clone(), |record| event.about(record))
+}
+
+#[actix_web::test]
+async fn every_operation_that_is_done_leaves_exactly_its_event() {
+    let mut seen = BTreeSet::new();
+    for detail in DETAILS {
+        let (open, _) = storing(with_detail(detail));
+        for operation in operations(&open.document) {
+            let (name, by, about) = line(&operation);
+            seen.insert(name);
+            let methods: &[&str] =
+                if operation.method == "GET" { &["GET", "HEAD"] } else { &[operation.method.as_str()] };
+            for method in methods {
+                // Some end the session: each call has a server of its own.
+                let (open, book) = storing(with_detail(detail));
+                let asked = Documented { method: (*method).to_owned(), ..operation.clone() };
+                let answer = open.answer(from_afar(asked.request(ANN_HERE))).await;
+                assert!(answer.status < 300, "{method} {name}: {}", answer.status);
+                match by {
+                    By::Nobody | By::Accounts => assert_eq!(book.take(), [], "{method} {name}"),
+                    By::Store => {
+                        let event = book.only();
+                        let stamped = of_ann(name, Outcome::Done, About::Nothing);
+                        assert_eq!(AuditEvent { patient: None, ..event }, stamped, "{name}");
+                    }
+                    By::Edge => {
+                        let expected = of_ann(name, Outcome::Done, about);
+                        // A mapping that was found tells its patient.
+                        let patient =
+                            if about == About::Mapping { Some(patient_id(3)) } else { expected.patient };
+                        assert_eq!(book.only(), AuditEvent { patient, ..expected }, "{method} {name}");
+                    }
+                }
+            }
+        }
+    }
+    let known: BTreeSet<_> = OPERATIONS.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(seen, known, "the table knows operations that are gone");
+}
+
+#[actix_web::test]
+async fn every_operation_that_needs_a_token_leaves_one_event_without() {
+    for detail in DETAILS {
+        let (open, book) = storing(with_detail(detail));
+        for operation in operations(&open.document).iter().filter(|operation| !operation.is_public()) {
+            let (name, _, about) = line(operation);
+            for caller in [NOBODY, EVE] {
+                let answer = open.answer(from_afar(operation.request(caller))).await;
+                assert_eq!(answer.status, 401, "{name}");
+                assert_eq!(book.only(), of_nobody(name, Outcome::Unauthenticated, about), "{name}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn every_operation_on_a_record_leaves_one_event_where_there_is_none() {
+    let mut count = 0;
+    for detail in DETAILS {
+        let (open, book) = recorded(Clinic { settings: with_detail(detail), ..empty() });
+        for operation in operations(&open.document).iter().filter(|operation| operation.path.contains("{id}"))
+        {
+            let (name, _, about) = line(operation);
+            let answer = open.answer(from_afar(operation.request(ANN_HERE))).await;
+            assert_eq!(answer.status, 404, "{name}");
+            assert_eq!(book.only(), of_ann(name, Outcome::NotFound, about), "{name}");
+            // What is no id names no record.
+            for id in ["x", "+3", "0"] {
+                open.answer(from_afar(operation.request_of(ANN_HERE, id))).await;
+                assert_eq!(book.only(), of_ann(name, Outcome::NotFound, About::Nothing), "{name} {id}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
+#[actix_web::test]
+async fn credentials_that_do_not_count_leave_one_event() {
+    let mut clinic = Clinic::default();
+    clinic.users.expect_find_credentials().returning(|_| Ok(None));
+    let (open, book) = recorded(clinic);
+    let login = json!({"username": "asha", "password": samples::PASSWORD});
+    let refresh = json!({"refresh": "none of ours"});
+    for (name, path, body) in [
+        ("auth_login", "/api/auth/login/", &login),
+        ("auth_refresh", "/api/auth/refresh/", &refresh),
+        ("auth_token_refresh", "/api/auth/token/refresh/", &refresh),
+    ] {
+        assert_eq!(open.answer(from_afar(NOBODY.post(path, body))).await.status, 401, "{name}");
+        assert_eq!(book.only(), of_nobody(name, Outcome::Unauthenticated, About::Nothing), "{name}");
+    }
+    assert_eq!(open.answer(from_afar(NOBODY.post("/api/auth/register/", &json!({})))).await.status, 400);
+    assert_eq!(book.only(), of_nobody("auth_register", Outcome::Invalid, About::Nothing));
+}
+
+/// What comes of one call: the status, and the event that it has left.
+async fn left(clinic: Clinic, request: TestRequest) -> (u16, AuditEvent) {
+    let (open, book) = recorded(clinic);
+    let status = open.answer(from_afar(request)).await.status;
+    // That something was away is not waited for.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while status == 503 && book.is_empty() && Instant::now() < deadline {
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+    }
+    (status, book.only())
+}
+
+const PATIENT: &str = "/api/patients/3/";
+
+#[actix_web::test]
+async fn what_a_store_refuses_leaves_one_event_with_its_outcome() {
+    type Refusal = (fn() -> RepositoryError, u16, Outcome);
+    let refusals: [Refusal; 6] = [
+        (|| RepositoryError::Invalid(Invalid::field("name", "is required")), 400, Outcome::Invalid),
+        (|| RepositoryError::Duplicate(Constraint::DoctorEmail), 409, Outcome::Conflict),
+        (|| RepositoryError::Stale, 412, Outcome::Stale),
+        (|| RepositoryError::KeyReused, 422, Outcome::Invalid),
+        (|| RepositoryError::Failed("out of order".into()), 500, Outcome::Failed),
+        (|| RepositoryError::Unavailable("away".into()), 503, Outcome::Unavailable),
+    ];
+    let name = json!({"name": "Dr. Iyer"});
+    for (error, expected, outcome) in refusals {
+        let mut clinic = Clinic::default();
+        clinic.doctors.expect_insert().returning(move |_, _, _, _| Err(error()));
+        clinic.doctors.expect_update().returning(move |_, _, _, _, _| Err(error()));
+        let is_new = [409, 422].contains(&expected);
+        let (request, event) = if is_new {
+            (ANN_HERE.post("/api/doctors/", &name), of_ann("doctors_create", outcome, About::Nothing))
+        } else {
+            (
+                ANN_HERE.patch("/api/doctors/3/", &name),
+                of_ann("doctors_partial_update", outcome, About::Doctor),
+            )
+        };
+        assert_eq!(left(clinic, request).await, (expected, event));
+    }
+}
+
+#[actix_web::test]
+async fn what_a_client_does_wrong_leaves_one_event() {
+    for (request, operation, about) in [
+        (ANN_HERE.get("/api/patients/?limit=0"), "patients_list", About::Nothing),
+        (ANN_HERE.sends("PUT", PATIENT, "{"), "patients_update", About::Patient),
+        (ANN_HERE.asks("PUT", PATIENT).set_payload("{}"), "patients_update", About::Patient),
+        (ANN_HERE.sends("PUT", PATIENT, vec![b' '; 70_000]), "patients_update", About::Patient),
+    ] {
+        let (status, event) = left(Clinic::default(), request).await;
+        assert!([400, 413, 415].contains(&status), "{status}");
+        assert_eq!(event, of_ann(operation, Outcome::Invalid, about));
+    }
+}
+
+#[actix_web::test]
+async fn a_role_that_may_not_leaves_one_event() {
+    let mut clinic = Clinic::default();
+    clinic.users.expect_find().returning(|_| Ok(Some(samples::user())));
+    let expected = of_ann("audit_list", Outcome::Forbidden, About::Nothing);
+    assert_eq!(left(clinic, ANN_HERE.get("/api/audit/")).await, (403, expected));
+    let mut clinic = Clinic::default();
+    clinic.rules.write = DoctorsWrite::Staff;
+    clinic.users.expect_find().returning(|_| Ok(Some(samples::user())));
+    clinic.doctors.expect_find().returning(|_| Ok(Some(samples::doctor())));
+    let expected = of_ann("doctors_delete", Outcome::Forbidden, About::Doctor);
+    assert_eq!(left(clinic, ANN_HERE.delete("/api/doctors/3/")).await, (403, expected));
+}
+
+#[actix_web::test]
+async fn a_panic_leaves_one_event() {
+    // A store that was not prepared panics.
+    let expected = of_ann("patients_get", Outcome::Failed, About::Patient);
+    assert_eq!(left(Clinic::default(), ANN_HERE.get(PATIENT)).await, (500, expected));
+}
+
+#[actix_web::test]
+async fn what_the_client_has_already_is_on_record_as_read() {
+    let (open, book) = recorded(Clinic::working());
+    let request = from_afar(ANN_HERE.get(PATIENT)).insert_header(("If-None-Match", "*"));
+    assert_eq!(open.answer(request).await.status, 304);
+    assert_eq!(book.only(), of_ann("patients_get", Outcome::Done, About::Patient));
+}
+
+#[actix_web::test]
+async fn too_many_requests_leave_one_event_each() {
+    let throttled = || {
+        let mut limiter = MockRateLimiter::new();
+        limiter.expect_take().returning(|_, _, _| {
+            Ok(Allowance { remaining: 0, reset: Duration::from_secs(1), is_granted: false })
+        });
+        let quota = Quota::parse("1/day").unwrap();
+        let limits = Limits { limiter: Arc::new(limiter), anonymous: quota, user: quota, sign_in: quota };
+        Clinic { limits: Some(limits), ..Clinic::working() }
+    };
+    let (open, book) = recorded(throttled());
+    for operation in operations(&open.document).iter().filter(|operation| operation.is_limited()) {
+        let (name, ..) = line(operation);
+        for caller in [ANN_HERE, NOBODY] {
+            assert_eq!(open.answer(from_afar(operation.request(caller))).await.status, 429, "{name}");
+            let event = book.only();
+            assert_eq!((event.operation.as_str(), event.outcome), (name, Outcome::Throttled));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_is_no_operation_leaves_nothing() {
+    let (open, book) =
+        recorded(Clinic { cors_origins: vec!["https://a.example".to_owned()], ..Clinic::default() });
+    let preflight = NOBODY
+        .asks("OPTIONS", PATIENT)
+        .insert_header(("Origin", "https://a.example"))
+        .insert_header(("Access-Control-Request-Method", "GET"));
+    let requests = [
+        ANN.asks("POST", PATIENT),
+        NOBODY.asks("TRACE", "/api/audit/"),
+        ANN.get("/api/nothing/"),
+        ANN.get("/api/patients/3/history/1/2/"),
+        NOBODY.get("/"),
+        NOBODY.get("/api/docs/"),
+        preflight,
+    ];
+    for (at, request) in requests.into_iter().enumerate() {
+        open.answer(request).await;
+        assert_eq!(book.take(), [], "{at}");
+    }
+}
+
+#[actix_web::test]
+async fn a_list_of_one_patients_mappings_concerns_the_patient() {
+    let (open, book) = recorded(Clinic::working());
+    open.answer(from_afar(ANN_HERE.get("/api/mappings/?patient=3"))).await;
+    let expected = of_ann("mappings_list", Outcome::Done, About::Nothing).concerning(patient_id(3));
+    assert_eq!(book.only(), expected);
+    for query in ["patient=3", "record=patient:3"] {
+        open.answer(from_afar(ANN_HERE.get(&format!("/api/audit/?{query}")))).await;
+        assert_eq!(book.only().patient, Some(patient_id(3)), "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn a_mapping_for_a_patient_of_somebody_else_concerns_that_patient() {
+    let mut clinic = Clinic::default();
+    let missing = || RepositoryError::Missing(domain::ports::Record::Patient);
+    clinic.mappings.expect_assign().returning(move |_, _, _| Err(missing()));
+    let (status, event) =
+        left(clinic, ANN_HERE.post("/api/mappings/", &json!({"patient": 3, "doctor": 5}))).await;
+    let expected = of_ann("mappings_create", Outcome::NotFound, About::Nothing).concerning(patient_id(3));
+    assert_eq!((status, event), (404, expected));
+}
+
+#[actix_web::test]
+async fn no_value_is_on_record() {
+    let (open, book) = recorded(Clinic::working());
+    for request in [
+        ANN.get("/api/patients/?search=Padma"),
+        ANN.sends("POST", "/api/patients/", "{\"name\": \"Padma\", \"gender\": \"x\"}"),
+        NOBODY.get("/api/patients/?search=Padma").insert_header(("User-Agent", "Padma")),
+    ] {
+        open.answer(request).await;
+        let event = book.only();
+        assert_eq!((&event.fields, &event.reason), (&ChangedFields::NONE, &None));
+        assert!(!format!("{event:?}").contains("Padma"));
+    }
+}
+
+/// More than fit into the queue.
+const MANY: usize = 16_385;
+
+#[actix_web::test]
+async fn where_too_many_events_wait_nothing_but_a_write_is_answered() {
+    // Nobody writes what is put on record.
+    let open = Clinic { reads: ReadAudit::Batched, ..Clinic::working() }.open();
+    let event = of_nobody("patients_get", Outcome::NotFound, About::Nothing);
+    let mut refused = 0;
+    for _ in 0..MANY {
+        refused += usize::from(open.audit.put(event.clone()).await.is_err());
+    }
+    assert_eq!(refused, 1);
+    for (caller, path) in [(ANN, PATIENT), (NOBODY, PATIENT), (ANN, "/api/patients/x/")] {
+        let answer = open.answer(caller.get(path)).await;
+        assert_eq!(answer.refusal(), "503 unavailable", "{path}");
+        assert!(!answer.header("retry-after").is_empty());
+    }
+    let name = json!({"name": "Asha Rao"});
+    assert_eq!(open.answer(ANN.put(PATIENT, &name)).await.status, 200);
+    assert_eq!(open.answer(NOBODY.get("/livez")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_strict_read_is_not_answered_where_its_event_is_not_durable() {
+    let mut clinic = Clinic::working();
+    clinic.trail.expect_append().returning(|_| Err(RepositoryError::Unavailable("full".into())));
+    clinic.reads = ReadAudit::Strict;
+    let open = clinic.open();
+    for caller in [ANN, NOBODY] {
+        assert_eq!(open.answer(Caller::get(caller, PATIENT)).await.refusal(), "503 unavailable");
+    }
+    assert_eq!(open.answer(ANN.delete(PATIENT)).await.status, 204);
+}
+
+#[actix_web::test]
+async fn where_reads_are_not_to_be_on_record_refusals_are() {
+    let mut clinic = empty();
+    clinic.doctors.checkpoint();
+    clinic.doctors.expect_find().returning(|_| Ok(Some(samples::doctor())));
+    clinic.reads = ReadAudit::Off;
+    // The queue is full: what is put on record is refused, and what is not is answered.
+    let open = clinic.open();
+    let event = of_nobody("patients_get", Outcome::NotFound, About::Nothing);
+    for _ in 1..MANY {
+        open.audit.put(event.clone()).await.unwrap();
+    }
+    assert_eq!(open.answer(ANN.get("/api/doctors/5/")).await.status, 200);
+    assert_eq!(open.answer(ANN.get(PATIENT)).await.status, 503);
+    assert_eq!(open.answer(NOBODY.get(PATIENT)).await.status, 503);
+}

@@ -1,0 +1,54 @@
+//! Lists of events.
+
+use diesel::prelude::*;
+use domain::{AuditEventId, AuditFilter, Listing, Page, Position, StoredEvent, UserId};
+
+use super::super::{Conn, Db};
+use crate::error::Failure;
+use crate::listing::{fetch, keyset, listing};
+use crate::rows::EventViewRow;
+use crate::schema::audit_events as table;
+use crate::types::At;
+
+/// In the order of time, where each filter by time is a range of the index that gives the order. An event never
+/// changes its place.
+pub(super) fn list(
+    c: &mut Conn,
+    filter: &AuditFilter,
+    page: Page<AuditEventId>,
+) -> Result<Listing<StoredEvent, AuditEventId>, Failure> {
+    let total = if page.count { Some(matching(filter).count().get_result(c)?) } else { None };
+    let query = matching(filter).select(EventViewRow::as_select()).limit(fetch(page.limit));
+    let after = page.after.map(|last| (At(last.created_at), last.id.get()));
+    let rows: Vec<EventViewRow> =
+        keyset!(query, table::at, table::id, page.order.direction, after).load(c)?;
+    let position = |last: &StoredEvent| Position { created_at: last.at, id: last.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+fn matching(filter: &AuditFilter) -> table::BoxedQuery<'static, Db> {
+    let mut query = table::table.into_boxed();
+    if let Some(patient) = filter.patient {
+        query = query.filter(table::patient_id.eq(patient.get()));
+    }
+    if let Some(user) = filter.user.map(UserId::get) {
+        query = query.filter(table::user_id.eq(user));
+    }
+    if let Some(record) = filter.record {
+        query =
+            query.filter(table::record_kind.eq(record.kind_name())).filter(table::record_id.eq(record.id()));
+    }
+    if let Some(operation) = &filter.operation {
+        query = query.filter(table::operation.eq(operation.clone()));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(table::outcome.eq(outcome.as_str()));
+    }
+    if let Some(after) = filter.after {
+        query = query.filter(table::at.gt(At(after)));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(table::at.lt(At(before)));
+    }
+    query
+}

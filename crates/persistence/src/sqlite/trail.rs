@@ -1,0 +1,52 @@
+//! What the audit trail needs of SQLite in particular: little, as there is one writer.
+
+use diesel::prelude::*;
+use domain::AuditEvent;
+
+use super::Conn;
+use crate::rows::EventColumns;
+use crate::schema::audit_events;
+
+/// Up to this id everything is committed: whoever writes next gets a higher one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Horizon {
+    pub(super) id: i64,
+}
+
+impl Horizon {
+    /// The horizon of this moment.
+    pub(super) fn look(c: &mut Conn) -> QueryResult<Self> {
+        let last: Option<i64> = audit_events::table
+            .select(audit_events::id)
+            .order(audit_events::id.desc())
+            .first(c)
+            .optional()?;
+        Ok(Self { id: last.unwrap_or(0) })
+    }
+
+    /// Always.
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "on PostgreSQL it is a question")]
+    pub(super) const fn is_settled(self, _: &mut Conn) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// Nobody else seals: there is one writer.
+#[expect(clippy::unnecessary_wraps, reason = "on PostgreSQL it is a question")]
+pub(super) const fn lock_sealing(_: &mut Conn) -> QueryResult<bool> {
+    Ok(true)
+}
+
+/// Nobody else seals: there is one writer.
+#[expect(clippy::unnecessary_wraps, reason = "on PostgreSQL it is a question")]
+pub(super) const fn wait_for_sealing(_: &mut Conn) -> QueryResult<()> {
+    Ok(())
+}
+
+/// Inserts all events, by one prepared statement.
+pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
+    for event in events {
+        diesel::insert_into(audit_events::table).values(EventColumns::from(event)).execute(c)?;
+    }
+    Ok(())
+}

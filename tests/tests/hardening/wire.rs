@@ -1,0 +1,87 @@
+//! Requests and answers byte by byte over any stream, for what a well-behaved client does not send.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::client::Answer;
+
+/// Longer than any deadline of the server.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request with this line (`GET /path`) and these headers; its length is added.
+pub(crate) fn request(line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("{line} HTTP/1.1\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head.push_str("host: test\r\n");
+    }
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
+/// A connection without TLS that gives up at some time.
+pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Sends one request on a connection of its own. An error when no answer comes before the end.
+pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<Answer> {
+    Wire::new(connect(address)?).ask(request)
+}
+
+/// One connection of one client, which may be kept open.
+pub(crate) struct Wire<S> {
+    stream: BufReader<S>,
+}
+
+impl<S: Read + Write> Wire<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream: BufReader::new(stream) }
+    }
+
+    /// Sends a request and reads the answer to its end.
+    pub(crate) fn ask(&mut self, request: &[u8]) -> io::Result<Answer> {
+        // The server may answer and close before it has read everything.
+        let sent = self.stream.get_mut().write_all(request).and_then(|()| self.stream.get_mut().flush());
+        let answer = read_answer(&mut self.stream, request);
+        answer.map_err(|error| sent.err().unwrap_or(error))
+    }
+}
+
+fn read_answer(stream: &mut impl BufRead, request: &[u8]) -> io::Result<Answer> {
+    let name: String =
+        String::from_utf8_lossy(request).lines().next().unwrap_or_default().chars().take(200).collect();
+    let first = line(stream)?;
+    let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other(format!("no answer to {name}: {first}")))?;
+    let mut headers = HeaderMap::new();
+    loop {
+        let line = line(stream)?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        headers.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value.trim()).unwrap());
+    }
+    let length: usize = headers.get("content-length").map_or(0, |it| it.to_str().unwrap().parse().unwrap());
+    let has_body = !request.starts_with(b"HEAD ") && !matches!(status, 204 | 304);
+    let mut body = vec![0; if has_body { length } else { 0 }];
+    stream.read_exact(&mut body)?;
+    Ok(Answer { request: name, status, headers, body })
+}
+
+fn line(stream: &mut impl BufRead) -> io::Result<String> {
+    let mut line = Vec::new();
+    if stream.read_until(b'\n', &mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
+}
