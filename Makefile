@@ -9,7 +9,7 @@ TLS = --features healthcore-persistence/postgres-tls,healthcore-server/postgres-
 export HEALTHCORE_TEST_PG_BIN HEALTHCORE_TEST_POSTGRES_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release check test test-unit test-postgres test-tls fmt doc deps-check audit fuzz clean tools tools-openssl postgres
+.PHONY: help run build release check test test-unit test-postgres test-tls fmt doc deps-check audit fuzz bench clean tools tools-openssl postgres
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ audit: tools ## Check licenses, advisories and sources of all dependencies (carg
 
 fuzz: tools ## Look for inputs that break a parser (libFuzzer), FUZZ_SECONDS=60 for each target
 	@scripts/fuzz.sh $(ARGS)
+
+bench: tools postgres ## Measure under load beside pgbench and write docs/performance.md; ARGS=growth, overload, flood, audit
+	@CARGO="$(CARGO)" benches/compare.sh $(ARGS)
 
 clean: ## Remove everything that was built
 	$(CARGO) clean

@@ -40,18 +40,19 @@ pub(crate) async fn require_sign_in(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let signed_in = authenticate(request.request()).await?;
-    request.extensions_mut().insert(signed_in);
+    authenticate(request.request()).await?;
     next.call(request).await
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<SignedIn, Problem> {
+/// Notes who asks, also where they ask too often: it goes on record who did.
+async fn authenticate(request: &HttpRequest) -> Result<(), Problem> {
     let state = request.app_data::<Data<AppState>>().ok_or_else(|| Problem::new(Code::Internal))?;
     match actor(request, state).await {
         Ok(actor) => {
             tracing::Span::current().record("user.id", actor.user.get());
-            limits::count_user(request, state, actor.user).await?;
-            Ok(SignedIn(actor))
+            let user = actor.user;
+            request.extensions_mut().insert(SignedIn(actor));
+            limits::count_user(request, state, user).await
         }
         // Who tries out tokens is counted, too.
         Err(problem) => {

@@ -11,7 +11,7 @@ use testkit::postgres::{Options, PostgresServer, Template};
 
 use crate::api::Database;
 use crate::client::Answer;
-use crate::document::Operation;
+use crate::operations::Operation;
 use crate::own_database::{self, OwnDatabase};
 use crate::program::{Ended, Program};
 use crate::wire;

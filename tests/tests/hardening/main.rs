@@ -38,12 +38,10 @@ mod api;
 #[allow(dead_code, reason = "shared with the tests of the product")]
 #[path = "../product/client.rs"]
 mod client;
-#[allow(dead_code, reason = "shared with the tests of the product")]
-#[path = "../product/document.rs"]
-mod document;
 #[path = "../product/seal.rs"]
 mod seal;
 
+mod operations;
 mod own_database;
 mod program;
 mod wire;

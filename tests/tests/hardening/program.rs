@@ -48,7 +48,7 @@ impl Program {
             keep(err, |line| {
                 if let Some((_, address)) = line.split_once(" listens on ") {
                     let address = address.trim_start_matches("http://").trim_end_matches('/');
-                    drop(told.send(address.parse().unwrap()));
+                    let _ = told.send(address.parse().unwrap());
                 }
             })
         });

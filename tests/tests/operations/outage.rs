@@ -91,6 +91,7 @@ async fn comes_back(what: &str, server: &Program, token: &str, limit: Duration) 
         let unserved = unserved(server.address(), token).await;
         if unserved.is_empty() {
             println!("{what}: back after {asked:.0?}, answered after {:.0?}", begun.elapsed());
+            assert!(begun.elapsed() < limit, "{what}: back, but late");
             break;
         }
         let log = || server.log().into_iter().rev().take(10).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ on_both_databases!(
     any_user_writes_doctors_by_default,
     the_creator_and_staff_may_write,
     only_staff_may_write,
+    only_an_administrator_reads_the_whole_trail,
     nobody_makes_themselves_staff,
     doctors_may_share_an_address_where_the_operator_says_so,
 );
@@ -20,6 +21,8 @@ async fn any_user_writes_doctors_by_default(database: Database) {
     assert_eq!(eve.patch(&path, json!({"phone": "999"})).await.is(200).json()["created_by"], "ann");
     eve.delete(&path).await.is(204);
     ann.get(&path).await.is(404);
+    ann.post(&format!("{path}restore/"), json!({})).await.is(200);
+    ann.get(&path).await.is(200);
 }
 
 async fn the_creator_and_staff_may_write(database: Database) {
@@ -39,6 +42,11 @@ async fn the_creator_and_staff_may_write(database: Database) {
     ann.patch(&path, json!({"phone": "999"})).await.is(200);
     admin.patch(&path, json!({"phone": "998"})).await.is(200);
     admin.delete(&path).await.is(204);
+    let restore = format!("{path}restore/");
+    assert_eq!(eve.post(&restore, json!({})).await.is(403).json()["code"], "forbidden");
+    ann.get(&path).await.is(404);
+    ann.post(&restore, json!({})).await.is(200);
+    ann.get(&path).await.is(200);
 }
 
 async fn only_staff_may_write(database: Database) {
@@ -51,6 +59,19 @@ async fn only_staff_may_write(database: Database) {
     ann.patch(path, json!({"phone": "999"})).await.is(403);
     ann.delete(path).await.is(403);
     admin.delete(path).await.is(204);
+    ann.post(&format!("{path}restore/"), json!({})).await.is(403);
+    admin.post(&format!("{path}restore/"), json!({})).await.is(200);
+}
+
+async fn only_an_administrator_reads_the_whole_trail(database: Database) {
+    let api = TestApi::start(database).await;
+    let (ann, admin) = (api.user("ann").await, api.admin().await);
+    let patient = ann.post("/api/patients/", json!({"name": "Asha Rao"})).await.is(201).id();
+    assert_eq!(ann.get("/api/audit/").await.is(403).json()["code"], "forbidden");
+    // A write is on record when it is answered.
+    let events = admin.get(&format!("/api/audit/?record=patient:{patient}")).await.is(200).array();
+    assert_eq!(events.len(), 1);
+    assert_eq!((&events[0]["operation"], &events[0]["username"]), (&json!("patients_create"), &json!("ann")));
 }
 
 async fn nobody_makes_themselves_staff(database: Database) {

@@ -18,9 +18,9 @@ use domain::ports::{
     RefreshClaims, RepositoryError, TokenError,
 };
 use domain::{Change, Credentials, EmailAddress, NewUser, PasswordHash};
-use mockall::predicate::{always, eq};
+use mockall::predicate::{always, eq, function};
 use testkit::builders::{self, email, phone, user_id};
-use testkit::fixed::{FixedClock, FixedRandom, instant as now};
+use testkit::fixed::{FixedClock, FixedRandom, call, instant as now};
 
 use super::*;
 
@@ -79,8 +79,18 @@ fn just_signed_in() -> User {
     User { last_login: Some(now()), ..user() }
 }
 
+/// Stamped by the clock.
+fn is_now(stamp: &Stamp) -> bool {
+    stamp.at == now()
+}
+
 fn client() -> Client {
-    Client { address: Some("192.0.2.1".into()), customer: "customer".into(), user_agent: Some("test".into()) }
+    Client {
+        call: call(),
+        address: Some("192.0.2.1".into()),
+        customer: "customer".into(),
+        user_agent: Some("test".into()),
+    }
 }
 
 fn counter(raw: i64) -> RefreshCounter {
@@ -187,7 +197,7 @@ impl Setup {
     fn opened(mut self, result: impl Fn() -> Result<User, RepositoryError> + Send + 'static) -> Self {
         self.sessions
             .expect_open()
-            .with(eq(ME), always(), eq(hash()), eq(None), eq(now()))
+            .with(eq(ME), always(), eq(hash()), eq(None), function(is_now))
             .once()
             .returning(move |_, _, _, _, _| result());
         self
@@ -198,7 +208,7 @@ impl Setup {
         let claims = RefreshClaims { session: session_id(), counter: counter(4) };
         self.signer.expect_verify_refresh().with(eq("genuine")).returning(move |_| Ok(claims));
         let rotate = self.sessions.expect_rotate();
-        rotate.with(eq(session_id()), eq(counter(4)), eq(RULES.rotation), eq(now()));
+        rotate.with(eq(session_id()), eq(counter(4)), eq(RULES.rotation), function(is_now));
         rotate.once().returning(move |_, _, _, _| Ok(rotation));
         self
     }
@@ -226,7 +236,7 @@ impl Setup {
 
     /// What comes of a change to the account.
     fn updated(mut self, result: impl Fn() -> Result<User, RepositoryError> + Send + 'static) -> Self {
-        let update = self.users.expect_update().with(eq(ME), always(), eq(now()));
+        let update = self.users.expect_update().with(eq(ME), always(), function(is_now));
         update.once().returning(move |_, _, _| result());
         self
     }

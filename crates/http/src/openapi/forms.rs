@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::registry::Schemas;
 
-/// What is trimmed from a text: the characters of Unicode's property White_Space.
+/// What is trimmed from a text: the characters of Unicode's property `White_Space`.
 const TRIMMED: &str = r"[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]*";
 /// A character of one line.
 const LINE: &str = r"[^\u0000-\u001F\u007F-\u009F]";
@@ -18,6 +18,8 @@ const TEXT: &str = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$";
 /// A character that is not blank.
 pub(super) const FILLED: &str = r"[^\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]";
 const PHONE: &str = r"^(\+[ ().-]*|[().-][ ().-]*)?[0-9][ ().-]*[0-9][ ().-]*[0-9]([ ().0-9-]*[().0-9-])?$";
+/// The addresses that every client may count on. The server takes more: domains in any script, and longer names of
+/// hosts; what of those is none, no pattern can tell.
 const EMAIL: &str = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20}){0,2}\.){1,8}[A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20}){0,2}$";
 const GENDER: &str = "([Mm]([Aa][Ll][Ee])?|[Ff]([Ee][Mm][Aa][Ll][Ee])?|[Oo]([Tt][Hh][Ee][Rr])?|[Uu]([Nn][Kk][Nn][Oo][Ww][Nn])?)";
 const BLOOD_GROUP: &str = "([Aa]|[Bb]|[Aa][Bb]|[Oo])[+-]";

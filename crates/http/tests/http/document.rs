@@ -308,6 +308,49 @@ async fn what_makes_a_record_takes_an_idempotency_key() {
     }
 }
 
+/// Every value of `key` below `value`.
+fn all_of(key: &str, value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get(key).and_then(Value::as_str).map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(|below| all_of(key, below))).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(|below| all_of(key, below)).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+#[actix_web::test]
+async fn the_forms_of_fields_are_written_out() {
+    let document = document();
+    let known = ["date", "date-time", "int32", "int64", "password", "uuid"].map(str::to_owned);
+    let used: BTreeSet<String> = all_of("format", &document["components"]["schemas"])
+        .into_iter()
+        .chain(all_of("format", &document["paths"]))
+        .collect();
+    assert!(used.is_subset(&known.into()), "{used:?}");
+    let patient = &document["components"]["schemas"]["PatientRequest"]["allOf"][0]["properties"];
+    assert!(patient["name"]["pattern"].is_string() && patient["phone"]["anyOf"].is_array());
+}
+
+#[actix_web::test]
+async fn the_links_of_a_new_record_lead_to_operations() {
+    let document = document();
+    let operations = operations(&document);
+    let mut links = 0;
+    for response in operations.iter().map(|operation| &operation.item["responses"]["201"]) {
+        for (_, link) in response["links"].as_object().into_iter().flatten() {
+            let target = operations.iter().find(|operation| link["operationId"] == operation.id.as_str());
+            let target = target.unwrap_or_else(|| panic!("{link} leads nowhere"));
+            for (parameter, _) in link["parameters"].as_object().unwrap() {
+                assert!(target.path.contains(&format!("{{{parameter}}}")), "{link}");
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 10, "a test that loops over nothing proves nothing");
+}
+
 #[actix_web::test]
 async fn what_needs_a_token_says_so() {
     let document = document();

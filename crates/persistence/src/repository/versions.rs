@@ -64,9 +64,6 @@ pub(super) struct Step {
 
 /// Puts on record that `made` was made: the last statement of the write.
 pub(super) fn created(c: &mut Conn, made: &impl Subject, stamp: &Stamp) -> Result<(), Failure> {
-    if std::env::var_os("HC_X_AUDIT").is_some() {
-        return Ok(());
-    }
     audit::record(c, &event(made, Outcome::Done, stamp).changed(made.version(), made.given()))
 }
 
@@ -80,12 +77,7 @@ pub(super) fn changed(
 ) -> Result<(), Failure> {
     let (version, since) = (before.version().next(), before.since());
     let step = Step { version, at: stamp.at, by: stamp.user, act, fields, since };
-    if std::env::var_os("HC_X_KEEP").is_none() {
-        before.keep(c, &step)?;
-    }
-    if std::env::var_os("HC_X_AUDIT").is_some() {
-        return Ok(());
-    }
+    before.keep(c, &step)?;
     audit::record(c, &event(before, Outcome::Done, stamp).changed(version, step.fields))
 }
 

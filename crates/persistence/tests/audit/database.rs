@@ -50,7 +50,7 @@ impl Database {
             Kind::Postgres => {
                 let migrate = |url: &str| persistence::migrate(url).map(drop).map_err(Into::into);
                 let database = postgres::database(&Template::new("audit", migrate)).await.unwrap();
-                Self { kind, url: database.url().to_owned(), guard: Guard::Postgres(database) }
+                Self { url: database.url().to_owned(), guard: Guard::Postgres(database) }
             }
         }
     }

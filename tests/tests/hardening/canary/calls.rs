@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 use super::{BORN, CANARY, PHONE};
 use crate::api::{Database, TestApi};
 use crate::client::Answer;
-use crate::document::{self, Operation};
+use crate::operations::{self, Operation};
 use crate::wire;
 
 /// All operations; those that end a session last.
 pub(super) async fn operations() -> Vec<Operation> {
     let api = TestApi::start(Database::Sqlite).await;
-    let mut operations = document::operations(&api).await;
+    let mut operations = operations::all(&api).await;
     operations
         .sort_by_key(|operation| operation.path.contains("logout") || operation.path.contains("password"));
     operations
@@ -101,10 +101,10 @@ impl Cast {
         })
     }
 
-    fn body(&self, fields: &[(String, Value)]) -> Map<String, Value> {
-        let known = fields.iter().filter_map(|(name, _)| Some((name.clone(), self.value(name)?)));
+    fn body(&self, fields: &[String]) -> Map<String, Value> {
+        let known = fields.iter().filter_map(|name| Some((name.clone(), self.value(name)?)));
         let mut body: Map<_, _> = known.collect();
-        if fields.iter().any(|(name, _)| name == "name") {
+        if fields.iter().any(|name| name == "name") {
             body.insert("name".to_owned(), json!(format!("{CANARY} person of {}", self.number)));
         }
         body
@@ -175,7 +175,7 @@ pub(super) fn invalid(operation: &Operation, cast: &Cast) -> Vec<Vec<u8>> {
         long.as_bytes(),
     ];
     requests.extend(bodies.map(|body| cast.request(&line, &[JSON], body)));
-    for (field, _) in operation.fields.iter().flatten() {
+    for field in operation.fields.iter().flatten() {
         for value in [
             json!(CANARY.repeat(300)),
             json!("zqcanary\u{0}\r\n\u{1b}[2J zqcanary"),

@@ -1,7 +1,5 @@
 //! Who shows an access token.
 
-use testkit::fixed::call;
-
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);

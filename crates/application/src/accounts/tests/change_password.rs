@@ -23,7 +23,7 @@ impl Setup {
         let known = self.account(Some(user())).strong().right_password();
         let mut setup = known.hashes(NEW, new_hash());
         let change = setup.sessions.expect_change_password();
-        change.with(eq(ME), eq(session_id()), eq(hash()), eq(new_hash()), eq(now()));
+        change.with(eq(ME), eq(session_id()), eq(hash()), eq(new_hash()), function(is_now));
         change.once().returning(move |_, _, _, _, _| answer());
         setup
     }

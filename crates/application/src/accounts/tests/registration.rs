@@ -26,7 +26,7 @@ impl Setup {
             user.password_hash == Some(hash())
                 && session.id == session_id()
                 && *shown == code()
-                && *at == now()
+                && at.at == now()
         });
         insert.once().returning(move |_, _, _, _| made());
         self
@@ -105,12 +105,13 @@ async fn an_invitation_has_a_new_code_and_ends_by_the_clock() {
         expires_at: now().plus(DAY),
     };
     let insert = setup.invitations.expect_insert().withf(move |code, new, at| {
-        code.expose().len() == 40 && (new.role, new.expires_at, *at) == (Role::Doctor, now().plus(DAY), now())
+        code.expose().len() == 40
+            && (new.role, new.expires_at, at.at) == (Role::Doctor, now().plus(DAY), now())
     });
     insert.times(2).returning(move |_, _, _| Ok(stored));
     let accounts = setup.service();
-    let (first, invitation) = accounts.invite(Role::Doctor, DAY).await.unwrap();
-    let (second, _) = accounts.invite(Role::Doctor, DAY).await.unwrap();
+    let (first, invitation) = accounts.invite(&call(), Role::Doctor, DAY).await.unwrap();
+    let (second, _) = accounts.invite(&call(), Role::Doctor, DAY).await.unwrap();
     assert_eq!(invitation, stored);
     assert_ne!(first, second);
 }
@@ -120,9 +121,9 @@ async fn invitations_are_listed_and_revoked_by_the_clock() {
     let mut setup = Setup::default();
     setup.invitations.expect_list().with(eq(now())).once().returning(|_| Ok(vec![]));
     let id = InvitationId::new(3).unwrap();
-    setup.invitations.expect_revoke().with(eq(id), eq(now())).once().returning(|_, _| Err(missing()));
+    setup.invitations.expect_revoke().with(eq(id), function(is_now)).once().returning(|_, _| Err(missing()));
     let accounts = setup.service();
     assert!(accounts.invitations().await.unwrap().is_empty());
-    let revoked = accounts.revoke_invitation(id).await;
+    let revoked = accounts.revoke_invitation(&call(), id).await;
     assert!(matches!(revoked, Err(Error::Missing(Record::Invitation))));
 }

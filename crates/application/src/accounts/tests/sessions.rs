@@ -22,7 +22,7 @@ async fn own_sessions_are_those_that_can_still_be_refreshed() {
 #[tokio::test]
 async fn after_a_logout_the_access_token_is_dead_at_once() {
     let mut setup = Setup::default().access();
-    let end = setup.sessions.expect_end().with(eq(ME), eq(session_id()), eq(now()));
+    let end = setup.sessions.expect_end().with(eq(ME), eq(session_id()), function(is_now));
     end.once().returning(|_, _, _| Ok(()));
     let accounts = setup.service();
     accounts.end_session(&actor(), session_id()).await.unwrap();
@@ -44,7 +44,7 @@ async fn an_own_logout_counts_right_after_news_of_the_store_too() {
 #[tokio::test]
 async fn ending_another_session_keeps_the_present_one() {
     let mut setup = Setup::default().access().ended(&[]);
-    let end = setup.sessions.expect_end().with(eq(ME), eq(other_session()), eq(now()));
+    let end = setup.sessions.expect_end().with(eq(ME), eq(other_session()), function(is_now));
     end.once().returning(|_, _, _| Ok(()));
     let accounts = setup.service();
     accounts.learn_ended_sessions().await.unwrap();
@@ -71,7 +71,7 @@ async fn a_session_that_could_not_be_ended_goes_on() {
 #[tokio::test]
 async fn after_a_logout_everywhere_every_token_of_the_user_is_dead_at_once() {
     let mut setup = Setup::default().access();
-    let end = setup.sessions.expect_end_all().with(eq(ME), eq(now()));
+    let end = setup.sessions.expect_end_all().with(eq(ME), function(is_now));
     end.once().returning(|_, _| Ok(vec![other_session(), session_id()]));
     let accounts = setup.service();
     accounts.end_all_sessions(&actor()).await.unwrap();

@@ -7,7 +7,8 @@ async fn registering_stores_the_hash_and_opens_the_session_in_one_call() {
     let mut setup = Setup::default().hashing().signing();
     setup.sessions.expect_open().never();
     let insert = setup.users.expect_insert();
-    insert.withf(|user, session, at| user.password_hash == Some(hash()) && session.is_some() && *at == now());
+    insert
+        .withf(|user, session, at| user.password_hash == Some(hash()) && session.is_some() && at.at == now());
     insert.once().returning(|_, _, _| Ok(just_signed_in()));
     let signed_in = setup.register().await.unwrap();
     assert_eq!(signed_in.user, just_signed_in());
@@ -28,7 +29,7 @@ async fn an_account_that_is_made_for_somebody_has_no_session() {
     let insert = setup.users.expect_insert();
     insert.withf(|user, session, _| user.password_hash == Some(hash()) && session.is_none());
     insert.once().returning(|_, _, _| Ok(user()));
-    assert_eq!(setup.service().create(new_user(), &accepted()).await.unwrap(), user());
+    assert_eq!(setup.service().create(&call(), new_user(), &accepted()).await.unwrap(), user());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ impl Setup {
         mut self,
         result: impl Fn() -> Result<(User, Vec<SessionId>), RepositoryError> + Send + 'static,
     ) -> Self {
-        let set = self.users.expect_set_standing().with(eq(ME), eq(DISABLED), eq(now()));
+        let set = self.users.expect_set_standing().with(eq(ME), eq(DISABLED), function(is_now));
         set.once().returning(move |_, _, _| result());
         self
     }
@@ -26,7 +26,7 @@ async fn the_sessions_of_a_disabled_user_are_dead_at_once_and_others_are_not() {
         let accounts = setup.access().ended(&[]).service();
         accounts.learn_ended_sessions().await.unwrap();
         assert!(accounts.authenticate("genuine", testkit::fixed::call()).await.is_ok());
-        assert_eq!(accounts.set_standing(ME, DISABLED).await.unwrap(), inactive());
+        assert_eq!(accounts.set_standing(&call(), ME, DISABLED).await.unwrap(), inactive());
         assert_eq!(accounts.authenticate("genuine", testkit::fixed::call()).await.is_ok(), is_live);
     }
 }
@@ -34,7 +34,7 @@ async fn the_sessions_of_a_disabled_user_are_dead_at_once_and_others_are_not() {
 #[tokio::test]
 async fn the_last_administrator_is_not_disabled() {
     let invalid = || Err(Invalid::field("username", "is the last one").into());
-    let refused = Setup::default().disabling(invalid).service().set_standing(ME, DISABLED).await;
+    let refused = Setup::default().disabling(invalid).service().set_standing(&call(), ME, DISABLED).await;
     assert!(matches!(refused, Err(Error::Invalid(invalid)) if is_only(&invalid, "username")));
 }
 

@@ -1,0 +1,62 @@
+//! What auditing reads costs.
+
+use std::fmt::Write as _;
+
+use super::Common;
+use crate::Result;
+use crate::database::Database;
+use crate::load::{Load, Run};
+use crate::people::People;
+use crate::product::{Product, Size};
+use crate::table::{grouped, median, millis};
+
+const MODES: [&str; 3] = ["off", "batched", "strict"];
+const PROFILES: [(&str, &str); 2] = [("patient", "patient by id"), ("doctor", "doctor by id")];
+
+pub(super) async fn run(common: &Common) -> Result<()> {
+    let database = Database::start()?;
+    let mut text = "| | | audit.reads | requests/s | of off | p50 ms | p99 ms | server µs | database µs |\n\
+        |---|---|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for is_postgres in [true, false] {
+        let mut places = Vec::new();
+        let mut products: Vec<Product> = Vec::new();
+        for mode in MODES {
+            let place = if is_postgres {
+                common.on_postgres(&database, &format!("audit_{mode}"), Size::SMALL)?
+            } else {
+                common.on_sqlite(Size::SMALL)?
+            };
+            let place = place.with("AUDIT__READS", mode);
+            let product = place.start()?;
+            product.know(&People::meet(&product, Size::SMALL.users).await?)?;
+            products.push(product);
+            places.push(place);
+        }
+        for (profile, name) in PROFILES {
+            let load = Load { profile, connections: common.connections, seconds: common.seconds };
+            let mut runs: Vec<Vec<Run>> = vec![Vec::new(); MODES.len()];
+            for _ in 0..common.rounds {
+                for (product, runs) in products.iter().zip(&mut runs) {
+                    runs.push(load.run(product, is_postgres.then(|| database.pid()).flatten())?);
+                }
+            }
+            let label = if is_postgres { "PostgreSQL" } else { "SQLite" };
+            let medians: Vec<Run> = runs.iter().map(|runs| median(runs)).collect();
+            let off = medians.first().map_or(1.0, |run| run.rate.max(1.0));
+            for (mode, run) in MODES.iter().zip(&medians) {
+                let _ = writeln!(
+                    text,
+                    "| {name} | {label} | {mode} | {} | {:.2} | {} | {} | {:.1} | {:.1} |",
+                    grouped(run.rate),
+                    run.rate / off,
+                    millis(run.p50),
+                    millis(run.p99),
+                    run.server,
+                    run.database,
+                );
+            }
+        }
+    }
+    common.publish("audit", &text)
+}
