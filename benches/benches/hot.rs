@@ -1,5 +1,5 @@
 //! Functions that every request or many of them call.
-#![expect(clippy::unwrap_used, missing_docs, reason = "a bench fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use security::{KeyRing, SecretKey, Signer, SystemClock, SystemRandom};
 fn tokens(criterion: &mut Criterion) {
     let secret = SecretKey::parse(SecretString::from("nDk2c0V1b3RhLXRlc3Qtc2VjcmV0LW5vdC1yZWFs")).unwrap();
     let ring = KeyRing::new(&secret);
-    let signer = Signer::new(ring, Duration::from_secs(900), Arc::new(SystemRandom)).unwrap();
+    let signer = Signer::new(ring, Duration::from_mins(15), Arc::new(SystemRandom)).unwrap();
     let now = SystemClock.now();
     let (user, session) = (UserId::new(42).unwrap(), session());
     let token = signer.access_token(user, session, now).unwrap().token;

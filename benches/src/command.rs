@@ -81,18 +81,12 @@ impl Common {
     /// A fresh place on PostgreSQL with records in it.
     fn on_postgres(&self, database: &Database, name: &str, size: Size) -> Result<Place> {
         database.create(name)?;
-        self.seeded(Place::new(&self.program()?, Some(database.url(name)))?, size)
+        seeded(Place::new(&self.program()?, Some(database.url(name)))?, size)
     }
 
     /// A fresh place on SQLite with records in it.
     fn on_sqlite(&self, size: Size) -> Result<Place> {
-        self.seeded(Place::new(&self.program()?, None)?, size)
-    }
-
-    fn seeded(&self, place: Place, size: Size) -> Result<Place> {
-        let took = place.seed(size)?;
-        say(&format!("{} patients were seeded in {:.1} s", size.patients, took.as_secs_f64()));
-        Ok(place)
+        seeded(Place::new(&self.program()?, None)?, size)
     }
 
     /// Prints a table and puts it into the page, with the command and the machine.
@@ -108,6 +102,13 @@ impl Common {
         let page: &Path = &folder().join("../docs/performance.md");
         if self.dry { Ok(()) } else { table::write(page, name, &whole) }
     }
+}
+
+/// The place, with records in it.
+fn seeded(place: Place, size: Size) -> Result<Place> {
+    let took = place.seed(size)?;
+    say(&format!("{} patients were seeded in {:.1} s", size.patients, took.as_secs_f64()));
+    Ok(place)
 }
 
 /// Tells whoever waits how far it is.

@@ -60,7 +60,7 @@ impl People {
     pub(crate) async fn walk_to(&mut self, product: &Product, page: u32) -> Result<u32> {
         let client = Client::new();
         let token = self.tokens.first().ok_or("nobody has signed in")?;
-        self.deep = "/api/patients/?limit=20".to_owned();
+        "/api/patients/?limit=20".clone_into(&mut self.deep);
         for number in 1..page {
             let answer = ask(&client, product, &self.deep, token).await?;
             let link = answer.headers().get("link").and_then(|link| link.to_str().ok()).unwrap_or_default();
@@ -69,7 +69,7 @@ impl People {
                 return Ok(number);
             };
             let path = next.0.find("/api/").and_then(|start| next.0.get(start..));
-            self.deep = path.ok_or("a link that leads elsewhere")?.to_owned();
+            path.ok_or("a link that leads elsewhere")?.clone_into(&mut self.deep);
         }
         Ok(page)
     }

@@ -18,9 +18,8 @@ const SAMPLED: f64 = 0.1;
 pub(crate) fn prepare(database: &Database, original: &str) -> Result<()> {
     database.copy(original, COPY)?;
     let renumber = std::fs::read_to_string(folder().join("pgbench/prepare.sql"))?;
-    for statement in renumber.split(";\n").filter(|statement| !statement.trim().is_empty()) {
-        database.psql(COPY, statement)?;
-    }
+    database.psql(COPY, &renumber)?;
+    database.psql(COPY, "VACUUM ANALYZE")?;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::{Result, process};
 /// All users of a measurement have this one.
 pub(crate) const PASSWORD: &str = "Measured-Lantern-42";
 /// Longest wait for the server.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many records.
 #[derive(Clone, Copy)]

@@ -29,7 +29,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
         }
         // What passwords cost in earnest.
         let place = Place::new(&common.program()?, url)?.with("AUTH__PASSWORD_COST", "12");
-        let place = common.seeded(place, Size::SMALL)?;
+        let place = super::seeded(place, Size::SMALL)?;
         let product = place.start()?;
         product.know(&People::meet(&product, 20).await?)?;
         let mut quiet = Vec::new();

@@ -13,7 +13,7 @@ use crate::Error;
 /// Assigns doctors to patients, never the same pair twice at a time.
 #[derive(Clone)]
 pub struct Mappings {
-    mappings: Arc<dyn MappingRepository>,
+    repository: Arc<dyn MappingRepository>,
     history: Arc<dyn History>,
     clock: Arc<dyn Clock>,
 }
@@ -21,11 +21,11 @@ pub struct Mappings {
 impl Mappings {
     /// Over its ports.
     pub fn new(
-        mappings: Arc<dyn MappingRepository>,
+        repository: Arc<dyn MappingRepository>,
         history: Arc<dyn History>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { mappings, history, clock }
+        Self { repository, history, clock }
     }
 
     /// Assigns a doctor to one of the actor's patients, or returns the mapping that was made under the same key.
@@ -40,12 +40,12 @@ impl Mappings {
     ) -> Result<MappingView, Error> {
         actor.call.concern(mapping.patient);
         let stamp = actor.stamp(self.clock.now()).once(once);
-        Ok(self.mappings.assign(actor.user, mapping, &stamp).await?)
+        Ok(self.repository.assign(actor.user, mapping, &stamp).await?)
     }
 
     /// One of the actor's mappings; an ended one only where that is asked for.
     pub async fn get(&self, actor: &Actor, id: MappingId, include_ended: bool) -> Result<MappingView, Error> {
-        let found = self.mappings.find(actor.user, id, include_ended).await?;
+        let found = self.repository.find(actor.user, id, include_ended).await?;
         let found = found.ok_or(Error::Missing(Record::Mapping))?;
         actor.call.concern(found.mapping.patient);
         Ok(found)
@@ -61,7 +61,7 @@ impl Mappings {
         if let Some(patient) = filter.patient {
             actor.call.concern(patient);
         }
-        Ok(self.mappings.list(actor.user, filter, page).await?)
+        Ok(self.repository.list(actor.user, filter, page).await?)
     }
 
     /// A page of the doctors of one of the actor's patients.
@@ -72,7 +72,7 @@ impl Mappings {
         page: Page<MappingId>,
     ) -> Result<Listing<AssignedDoctor, MappingId>, Error> {
         actor.call.concern(patient);
-        Ok(self.mappings.doctors_of(actor.user, patient, page).await?)
+        Ok(self.repository.doctors_of(actor.user, patient, page).await?)
     }
 
     /// Changes the notes of one of the actor's mappings.
@@ -84,14 +84,14 @@ impl Mappings {
         notes: &Change<Notes>,
     ) -> Result<MappingView, Error> {
         Ok(self
-            .mappings
+            .repository
             .update_notes(actor.user, id, expected, notes, &actor.stamp(self.clock.now()))
             .await?)
     }
 
     /// Ends one of the actor's mappings. It stays in the history, and the pair can be assigned again.
     pub async fn end(&self, actor: &Actor, id: MappingId, expected: Option<Version>) -> Result<(), Error> {
-        Ok(self.mappings.end(actor.user, id, expected, &actor.stamp(self.clock.now())).await?)
+        Ok(self.repository.end(actor.user, id, expected, &actor.stamp(self.clock.now())).await?)
     }
 
     /// The versions of one of the actor's mappings, newest first, also of one that has ended.

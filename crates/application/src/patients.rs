@@ -13,7 +13,7 @@ use crate::Error;
 /// Keeps patients' records.
 #[derive(Clone)]
 pub struct Patients {
-    patients: Arc<dyn PatientRepository>,
+    repository: Arc<dyn PatientRepository>,
     history: Arc<dyn History>,
     clock: Arc<dyn Clock>,
 }
@@ -21,11 +21,11 @@ pub struct Patients {
 impl Patients {
     /// Over its ports.
     pub fn new(
-        patients: Arc<dyn PatientRepository>,
+        repository: Arc<dyn PatientRepository>,
         history: Arc<dyn History>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { patients, history, clock }
+        Self { repository, history, clock }
     }
 
     /// The day that birth dates and ages are measured by.
@@ -41,12 +41,12 @@ impl Patients {
         once: Option<Once>,
     ) -> Result<Patient, Error> {
         let stamp = actor.stamp(self.clock.now()).once(once);
-        Ok(self.patients.insert(actor.user, details, &stamp).await?)
+        Ok(self.repository.insert(actor.user, details, &stamp).await?)
     }
 
     /// One of the actor's records.
     pub async fn get(&self, actor: &Actor, id: PatientId) -> Result<Patient, Error> {
-        self.patients.find(actor.user, id).await?.ok_or(Error::Missing(Record::Patient))
+        self.repository.find(actor.user, id).await?.ok_or(Error::Missing(Record::Patient))
     }
 
     /// A page of the actor's records.
@@ -56,7 +56,7 @@ impl Patients {
         filter: &PatientFilter,
         page: Page<PatientId>,
     ) -> Result<Listing<Patient, PatientId>, Error> {
-        Ok(self.patients.list(actor.user, filter, page).await?)
+        Ok(self.repository.list(actor.user, filter, page).await?)
     }
 
     /// Changes one of the actor's records, if it still has the version that is expected.
@@ -67,12 +67,12 @@ impl Patients {
         expected: Option<Version>,
         change: &PatientChange,
     ) -> Result<Patient, Error> {
-        Ok(self.patients.update(actor.user, id, expected, change, &actor.stamp(self.clock.now())).await?)
+        Ok(self.repository.update(actor.user, id, expected, change, &actor.stamp(self.clock.now())).await?)
     }
 
     /// Deletes one of the actor's records and ends its mappings.
     pub async fn delete(&self, actor: &Actor, id: PatientId, expected: Option<Version>) -> Result<(), Error> {
-        Ok(self.patients.delete(actor.user, id, expected, &actor.stamp(self.clock.now())).await?)
+        Ok(self.repository.delete(actor.user, id, expected, &actor.stamp(self.clock.now())).await?)
     }
 
     /// Brings one of the actor's records back that was deleted.

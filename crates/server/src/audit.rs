@@ -37,7 +37,7 @@ const ANCHOR_FILE: &str = "audit-heads.ndjson";
 /// What the trail needs to go on.
 pub(crate) struct Trail {
     pub(crate) writer: AuditWriter,
-    pub(crate) trail: Arc<dyn AuditTrail>,
+    pub(crate) store: Arc<dyn AuditTrail>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) anchors: Option<PathBuf>,
 }
@@ -55,7 +55,7 @@ impl Trail {
     pub(crate) fn start(self) -> TrailTasks {
         let (close, closed) = oneshot::channel::<()>();
         let (stop, stopped) = watch::channel(());
-        let sealer = Sealer { trail: self.trail, clock: self.clock, anchors: self.anchors, noted: None };
+        let sealer = Sealer { trail: self.store, clock: self.clock, anchors: self.anchors, noted: None };
         TrailTasks {
             writer: tokio::spawn(self.writer.run_until(async { drop(closed.await) })),
             sealer: tokio::spawn(sealer.run(stopped)),

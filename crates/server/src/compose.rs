@@ -49,7 +49,7 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<(AppState
     let (audit, writer) = Audit::new(Arc::clone(&stores.audit), settings.audit.reads.into());
     let trail = Trail {
         writer,
-        trail: Arc::clone(&stores.audit),
+        store: Arc::clone(&stores.audit),
         clock: Arc::clone(&clock),
         anchors: anchor_file(settings),
     };

@@ -52,7 +52,7 @@ async fn nothing_that_was_sent_is_logged_postgres() {
             let mut server = PostgresServer::start(&Options::fast()).unwrap();
             let database = server.database(&Template::empty()).unwrap();
             // Whoever is let in without a password may show one.
-            let url = database.url().replacen("@", &format!(":{CANARY}-of-the-database@"), 1);
+            let url = database.url().replacen('@', &format!(":{CANARY}-of-the-database@"), 1);
             assert!(url.contains(CANARY));
             let watch = Watch::start(&url, format, &operations);
             watch.ask_everything(0);

@@ -61,7 +61,7 @@ fn guess(username: &str, number: usize) -> Value {
 
 /// Guesses on until nothing passes for some seconds, however busy the machine is; the last refusal.
 async fn until_blocked(who: &Client, path: &str, guess: Value) -> Answer {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let answer = who.post(path, guess.clone()).await;
         let wait = answer.header("retry-after").and_then(|wait| wait.parse::<u32>().ok());

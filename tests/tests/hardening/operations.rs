@@ -24,10 +24,10 @@ pub(crate) struct Operation {
 impl Operation {
     /// The path with this in place of each id.
     pub(crate) fn path_of(&self, id: impl std::fmt::Display) -> String {
-        let parts = self.path.split('/').map(|part| match part.starts_with('{') {
-            true => id.to_string(),
-            false => part.to_owned(),
-        });
+        let parts = self
+            .path
+            .split('/')
+            .map(|part| if part.starts_with('{') { id.to_string() } else { part.to_owned() });
         parts.collect::<Vec<_>>().join("/")
     }
 

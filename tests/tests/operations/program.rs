@@ -22,6 +22,7 @@ const SECRET: &str = "operations-tests-share-this-secret-0123456789";
 #[ignore = "the server that other tests start; on its own it does nothing"]
 #[expect(clippy::disallowed_methods, reason = "says whether this process is the server")]
 fn serve() {
+    #[expect(clippy::disallowed_methods, reason = "how the test tells its other self what it is")]
     if std::env::var_os(IS_SERVER).is_some() {
         let code = server::cli::main(["healthcore".into(), "serve".into()]);
         assert_eq!(code, std::process::ExitCode::SUCCESS);

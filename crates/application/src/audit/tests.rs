@@ -217,12 +217,13 @@ async fn strict_does_not_wait_for_others() {
 async fn strict_shares_writes_among_those_who_wait() {
     let trail = Trail::taking(0);
     let (audit, _writer) = running(&trail, ReadAudit::Strict);
-    let waiting: Vec<_> = (0..100)
-        .map(|number| {
-            let audit = audit.clone();
-            tokio::spawn(async move { audit.put(read(number)).await })
-        })
-        .collect();
+    let put = |number| {
+        let audit = audit.clone();
+        tokio::spawn(async move { audit.put(read(number)).await })
+    };
+    let mut waiting = vec![put(0)];
+    settle().await;
+    waiting.extend((1..100).map(put));
     settle().await;
     trail.gate.add_permits(2);
     for put in waiting {

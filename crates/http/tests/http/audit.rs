@@ -299,7 +299,7 @@ async fn every_operation_that_is_done_leaves_exactly_its_event() {
                 assert!(answer.status < 300, "{name}: {}", answer.status);
                 let mut left = book.take();
                 if let (By::Store, Some(event)) = (by, left.first_mut()) {
-                    event.patient = None;
+                    (event.record, event.patient) = (None, None);
                 }
                 assert_eq!(left, Vec::from_iter(done(&asked)), "{} {name}", asked.method);
                 if ENDING.contains(&name) {
@@ -347,6 +347,14 @@ async fn every_operation_on_a_record_leaves_one_event_where_there_is_none() {
         }
     }
     assert!(count > 40, "{count}");
+}
+
+#[actix_web::test]
+async fn a_wrong_password_is_on_record_as_one_for_that_account() {
+    let login = json!({"username": "asha", "password": "not the password"});
+    let (status, event) = left(Clinic::working(), NOBODY.post("/api/auth/login/", &login)).await;
+    let expected = of_nobody("auth_login", Outcome::Unauthenticated, About::Nothing);
+    assert_eq!((status, event), (401, expected.about(RecordId::User(ANN_ID))));
 }
 
 #[actix_web::test]

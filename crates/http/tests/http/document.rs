@@ -78,14 +78,14 @@ async fn served(path: &str, accept: &str) -> Answer {
     Clinic::default().open().answer(request).await
 }
 
-/// Every value of every `$ref` below `value`.
-fn references(value: &Value) -> BTreeSet<String> {
+/// Every value of `key` below `value`.
+fn all_of(key: &str, value: &Value) -> BTreeSet<String> {
     match value {
         Value::Object(fields) => {
-            let own = fields.get("$ref").and_then(Value::as_str).map(str::to_owned);
-            own.into_iter().chain(fields.values().flat_map(references)).collect()
+            let own = fields.get(key).and_then(Value::as_str).map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(|below| all_of(key, below))).collect()
         }
-        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::Array(items) => items.iter().flat_map(|below| all_of(key, below)).collect(),
         _ => BTreeSet::new(),
     }
 }
@@ -248,7 +248,7 @@ async fn no_reference_dangles_and_no_schema_is_left_over() {
     let document = document();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let known = schemas.keys().map(|name| format!("#/components/schemas/{name}")).collect();
-    assert_eq!(references(&document), known);
+    assert_eq!(all_of("$ref", &document), known);
 }
 
 #[actix_web::test]
@@ -305,18 +305,6 @@ async fn what_makes_a_record_takes_an_idempotency_key() {
         for key in keys {
             assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)));
         }
-    }
-}
-
-/// Every value of `key` below `value`.
-fn all_of(key: &str, value: &Value) -> BTreeSet<String> {
-    match value {
-        Value::Object(fields) => {
-            let own = fields.get(key).and_then(Value::as_str).map(str::to_owned);
-            own.into_iter().chain(fields.values().flat_map(|below| all_of(key, below))).collect()
-        }
-        Value::Array(items) => items.iter().flat_map(|below| all_of(key, below)).collect(),
-        _ => BTreeSet::new(),
     }
 }
 

@@ -198,9 +198,9 @@ mod tests {
             |seal| seal.hash[31] ^= 1,
         ];
         for (number, change) in changes.into_iter().enumerate() {
-            let mut changed = seal.clone();
-            change(&mut changed);
-            assert!(!sealer.follows(&changed, Some(&first)), "change {number}");
+            let mut other = seal.clone();
+            change(&mut other);
+            assert!(!sealer.follows(&other, Some(&first)), "change {number}");
         }
     }
 }

@@ -106,8 +106,8 @@ pub(super) fn used_up(
 }
 
 fn mark(c: &mut Conn, id: i64, user: UserId, now: Timestamp) -> Result<(), Failure> {
-    let used = (invitations::used_at.eq(At(now)), invitations::used_by_id.eq(user.get()));
-    diesel::update(invitations::table.filter(invitations::id.eq(id))).set(used).execute(c)?;
+    let mark = (invitations::used_at.eq(At(now)), invitations::used_by_id.eq(user.get()));
+    diesel::update(invitations::table.filter(invitations::id.eq(id))).set(mark).execute(c)?;
     Ok(())
 }
 

@@ -104,11 +104,9 @@ fn prune(settings: &Settings, arguments: &PruneArguments) -> Result<(), Failure>
 async fn head(trail: &dyn AuditTrail) -> Result<(), Failure> {
     let head: Option<AuditHead> =
         trail.seal(SystemClock.now()).await.map_err(|error| Failure::failed(&error))?;
-    match head {
-        Some(head) => Ok(output::data(&line(&head)?)?),
-        None => {
-            output::say("there is nothing to seal yet");
-            Ok(())
-        }
-    }
+    let Some(head) = head else {
+        output::say("there is nothing to seal yet");
+        return Ok(());
+    };
+    Ok(output::data(&line(&head)?)?)
 }

@@ -11,6 +11,7 @@ use security::{BcryptHasher, HashingSettings, SystemClock, SystemRandom};
 
 use super::args::SeedArguments;
 use super::failure::Failure;
+use crate::audit::hex;
 use crate::seed::{Plan, SeedError, Seeder, USER_PREFIX};
 use crate::settings::{Environment, Settings};
 use crate::{StartError, data_dir, output, telemetry};
@@ -18,7 +19,7 @@ use crate::{StartError, data_dir, output, telemetry};
 /// More connections than a server needs: each holds one commit, and PostgreSQL writes those of one moment together.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(32).unwrap();
 /// A server that writes everything it can may be slow to answer one of many.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) fn run(settings: &Settings, arguments: &SeedArguments) -> Result<(), Failure> {
     settings.check()?;
@@ -73,7 +74,7 @@ fn password(arguments: &SeedArguments) -> Result<(NewPassword, bool), Failure> {
                 .map_err(|error| Failure::Usage(format!("--password-file cannot be read: {error}")))?;
             text.lines().next().unwrap_or_default().to_owned()
         }
-        None => SystemRandom.secret_bytes().iter().take(12).map(|byte| format!("{byte:02x}")).collect(),
+        None => hex(&SystemRandom.secret_bytes()),
     };
     let password = NewPassword::parse(&typed)
         .map_err(|error| Failure::Usage(format!("--password-file holds a password that {error}")))?;

@@ -76,6 +76,7 @@ pub(super) fn chance(kind: u64, index: u32) -> u64 {
 }
 
 /// A fault of this module.
+#[expect(clippy::needless_pass_by_value, reason = "the form of `map_err`")]
 pub(super) fn rule(what: impl ToString) -> SeedError {
     SeedError::Rule(what.to_string())
 }

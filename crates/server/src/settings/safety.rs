@@ -189,7 +189,7 @@ fn is_exposed(url: &str) -> bool {
     let has_mode = values("sslmode").next().is_some();
     let is_verified = values("sslmode").all(|mode| VERIFIED.contains(&mode.as_str()))
         // Without a mode these roots mean `verify-full`.
-        && (has_mode || values("sslrootcert").last().is_some_and(|roots| roots == "system"));
+        && (has_mode || values("sslrootcert").next_back().is_some_and(|roots| roots == "system"));
     !is_verified && !hosts.all(|host| is_local(&host))
 }
 

@@ -98,7 +98,7 @@ impl Serving {
 
     /// Asks for the own patients with this access token: an answer for which nobody looks at the account.
     pub(crate) fn patients(&self, access: &str) -> String {
-        let head = format!("GET /api/patients/ HTTP/1.1\r\nHost: here\r\nConnection: close\r\n");
+        let head = "GET /api/patients/ HTTP/1.1\r\nHost: here\r\nConnection: close\r\n".to_owned();
         exchange(self.addr, &format!("{head}Authorization: Bearer {access}\r\n\r\n"))
     }
 }

@@ -1,7 +1,5 @@
 //! Arguments of `healthcore audit` and `healthcore purge`.
 
-#![expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
-
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};

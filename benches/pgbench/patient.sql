@@ -1,0 +1,6 @@
+\set id random(1, 10000)
+\set owner (:id - 1) % 100 + 1
+SELECT id, owner_id, name, first_name, last_name, name_key, date_of_birth, age_told, age_told_on, gender, email, phone,
+    emergency_contact, address, medical_history, blood_group, created_at, updated_at, version,
+    (SELECT users.username FROM users WHERE users.id = patients.owner_id LIMIT 1), deleted_at
+FROM patients WHERE owner_id = :owner AND id = :id;
