@@ -1,10 +1,14 @@
 //! Logs, to standard error.
 
+use std::fmt::{self, Write};
 use std::io::{self, IsTerminal as _};
 use std::panic;
 
+use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
 use crate::settings::{LogFormat, LogLevel, LogSettings};
 
@@ -26,12 +30,41 @@ pub(crate) fn start(settings: &LogSettings) {
     let _ = if is_json {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
     } else {
-        lines.with_ansi(is_terminal).with_target(false).try_init()
+        lines
+            .fmt_fields(debug_fn(write_field).delimited(" "))
+            .with_ansi(is_terminal)
+            .with_target(false)
+            .try_init()
     };
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, thread = std::thread::current().name(), "a thread has panicked");
     }));
+}
+
+/// Writes a field as the usual format does, but on one line: libpq's errors have several, and whoever reads a log
+/// by lines takes the second for one of its own.
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let mut line = OneLine(writer);
+    match field.name() {
+        "message" => write!(line, "{value:?}"),
+        name => write!(line, "{name}={value:?}"),
+    }
+}
+
+/// Escapes control characters.
+struct OneLine<W>(W);
+
+impl<W: Write> Write for OneLine<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|character| {
+            if character.is_control() {
+                write!(self.0, "{}", character.escape_default())
+            } else {
+                self.0.write_char(character)
+            }
+        })
+    }
 }
 
 fn filter(level: LogLevel) -> EnvFilter {
@@ -51,6 +84,13 @@ fn filter(level: LogLevel) -> EnvFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_several_lines_is_written_as_one() {
+        let mut text = String::new();
+        write!(OneLine(&mut text), "closed\n\tby \u{1b}[31mSørén\u{85}").unwrap();
+        assert_eq!(text, r"closed\n\tby \u{1b}[31mSørén\u{85}");
+    }
 
     #[test]
     fn only_own_crates_speak_below_warnings() {

@@ -157,6 +157,9 @@ fn a_secret_in_a_variable_is_changed_by_way_of_the_previous_ones() {
     assert!(err(&refused).contains("auth.previous_secret_keys") && !err(&refused).contains(&one));
 }
 
+/// Of nothing else.
+const SEAL_KEY: &str = "yJ5vX0nB2kq8Wc4TgR7mZs1LhD6pQa9EuF3iKoVxNbM=";
+
 #[test]
 fn generate_makes_a_file_that_production_takes() {
     let place = tempfile::tempdir().unwrap();
@@ -166,6 +169,7 @@ fn generate_makes_a_file_that_production_takes() {
             ("HEALTHCORE__SERVER__ENVIRONMENT", "production"),
             ("HEALTHCORE__AUTH__PASSWORD_COST", "12"),
             ("HEALTHCORE__LIMITS__ENABLED", "true"),
+            ("HEALTHCORE__AUDIT__SEAL_KEY", SEAL_KEY),
         ]
     };
     let algorithm = ("HEALTHCORE__AUTH__ALGORITHM", "EdDSA");

@@ -72,11 +72,15 @@ fn operation(document: &Value, path: &str, method: &str, specification: &Value) 
     }
 }
 
+/// The fields of a body. Where a schema has several parts, the first one names all fields.
 fn fields(document: &Value, schema: &Value) -> Vec<(String, Value)> {
     let schema = match schema["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
         None => schema,
     };
+    if let Some(parts) = schema["allOf"].as_array() {
+        return fields(document, &parts[0]);
+    }
     let properties = schema["properties"].as_object().unwrap();
     properties.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect()
 }

@@ -1,6 +1,6 @@
 //! `X-Forwarded-For`, with any content.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::header::{HeaderMap, HeaderValue};
 use testkit::fuzz::Parts;
@@ -23,7 +23,7 @@ fn forwarded_for(bytes: &[u8]) {
     assert_eq!(proxies.client(None, &headers), None);
     let believed = proxies.client(Some(proxy), &headers).unwrap();
     let is_named = headers.get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok()).any(|value| {
-        value.split(',').filter_map(|hop| hop.trim().parse().ok()).any(|hop| canonical(hop) == believed)
+        value.split(',').filter_map(|hop| named(hop.trim())).any(|hop| canonical(hop) == believed)
     });
     assert!(believed == proxy || is_named, "{believed} is nobody's word");
     let key = customer(believed);
@@ -33,6 +33,13 @@ fn forwarded_for(bytes: &[u8]) {
     assert_eq!(proxies.client(Some(proxy), &headers), Some(seen));
     headers.append(FORWARDED_FOR, HeaderValue::from_static(" 10.1.2.3 , fd00::1"));
     assert_eq!(proxies.client(Some(proxy), &headers), Some(seen));
+}
+
+/// The address that a hop names, with or without a port.
+fn named(hop: &str) -> Option<IpAddr> {
+    let without_brackets = hop.trim_start_matches('[').trim_end_matches(']');
+    let with_port = || hop.parse().ok().map(|address: SocketAddr| address.ip());
+    without_brackets.parse().ok().or_else(with_port)
 }
 
 mod target {

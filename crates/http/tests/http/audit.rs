@@ -1,22 +1,24 @@
 //! What is put on record: exactly one event for each call of an operation, whatever came of it.
 
+mod modes;
+mod outcomes;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use actix_web::test::TestRequest;
 use application::ReadAudit;
-use domain::ports::{Constraint, MockRateLimiter, RepositoryError};
+use domain::ports::RepositoryError;
 use domain::{
-    Allowance, AuditEvent, Call, ChangedFields, DoctorsWrite, Invalid, Operation, Outcome, Quota, RecordId,
-    RefreshCounter, RequestId, Rotation, Stamp,
+    AuditEvent, Call, ChangedFields, Operation, Outcome, RecordId, RefreshCounter, RequestId, Rotation, Stamp,
 };
-use http_api::{HttpSettings, Limits, MappingDetail};
+use http_api::{HttpSettings, MappingDetail};
 use serde_json::json;
 use testkit::builders::{doctor_id, mapping_id, patient_id};
 use testkit::fixed::instant;
 
-use crate::caller::{ANN, ANN_HERE, ANN_ID, Caller, EVE, NOBODY};
+use crate::caller::{ANN, ANN_HERE, ANN_ID, EVE, NOBODY};
 use crate::clinic::{Clinic, Open, session_id};
 use crate::documented::{Documented, operations};
 use crate::owners::empty;
@@ -349,6 +351,20 @@ async fn every_operation_on_a_record_leaves_one_event_where_there_is_none() {
     assert!(count > 40, "{count}");
 }
 
+/// What comes of one call: the status, and the event that it has left.
+async fn left(clinic: Clinic, request: TestRequest) -> (u16, AuditEvent) {
+    let (open, book) = recorded(clinic);
+    let status = open.answer(from_afar(request)).await.status;
+    // That something was away is not waited for.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while status == 503 && book.is_empty() && Instant::now() < deadline {
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+    }
+    (status, book.only())
+}
+
+const PATIENT: &str = "/api/patients/3/";
+
 #[actix_web::test]
 async fn a_wrong_password_is_on_record_as_one_for_that_account() {
     let login = json!({"username": "asha", "password": "not the password"});
@@ -374,118 +390,6 @@ async fn credentials_that_do_not_count_leave_one_event() {
     }
     assert_eq!(open.answer(from_afar(NOBODY.post("/api/auth/register/", &json!({})))).await.status, 400);
     assert_eq!(book.only(), of_nobody("auth_register", Outcome::Invalid, About::Nothing));
-}
-
-/// What comes of one call: the status, and the event that it has left.
-async fn left(clinic: Clinic, request: TestRequest) -> (u16, AuditEvent) {
-    let (open, book) = recorded(clinic);
-    let status = open.answer(from_afar(request)).await.status;
-    // That something was away is not waited for.
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while status == 503 && book.is_empty() && Instant::now() < deadline {
-        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-    }
-    (status, book.only())
-}
-
-const PATIENT: &str = "/api/patients/3/";
-
-#[actix_web::test]
-async fn what_a_store_refuses_leaves_one_event_with_its_outcome() {
-    type Refusal = (fn() -> RepositoryError, u16, Outcome);
-    let refusals: [Refusal; 6] = [
-        (|| RepositoryError::Invalid(Invalid::field("name", "is required")), 400, Outcome::Invalid),
-        (|| RepositoryError::Duplicate(Constraint::DoctorEmail), 409, Outcome::Conflict),
-        (|| RepositoryError::Stale, 412, Outcome::Stale),
-        (|| RepositoryError::KeyReused, 422, Outcome::Invalid),
-        (|| RepositoryError::Failed("out of order".into()), 500, Outcome::Failed),
-        (|| RepositoryError::Unavailable("away".into()), 503, Outcome::Unavailable),
-    ];
-    let name = json!({"name": "Dr. Iyer"});
-    for (error, expected, outcome) in refusals {
-        let mut clinic = Clinic::default();
-        clinic.doctors.expect_insert().returning(move |_, _, _, _| Err(error()));
-        clinic.doctors.expect_update().returning(move |_, _, _, _, _| Err(error()));
-        let is_new = [409, 422].contains(&expected);
-        let (request, event) = if is_new {
-            (ANN_HERE.post("/api/doctors/", &name), of_ann("doctors_create", outcome, About::Nothing))
-        } else {
-            (
-                ANN_HERE.patch("/api/doctors/3/", &name),
-                of_ann("doctors_partial_update", outcome, About::Doctor),
-            )
-        };
-        assert_eq!(left(clinic, request).await, (expected, event));
-    }
-}
-
-#[actix_web::test]
-async fn what_a_client_does_wrong_leaves_one_event() {
-    for (request, operation, about) in [
-        (ANN_HERE.get("/api/patients/?limit=0"), "patients_list", About::Nothing),
-        (ANN_HERE.sends("PUT", PATIENT, "{"), "patients_update", About::Patient),
-        (ANN_HERE.asks("PUT", PATIENT).set_payload("{}"), "patients_update", About::Patient),
-        (ANN_HERE.sends("PUT", PATIENT, vec![b' '; 70_000]), "patients_update", About::Patient),
-    ] {
-        let (status, event) = left(Clinic::default(), request).await;
-        assert!([400, 413, 415].contains(&status), "{status}");
-        assert_eq!(event, of_ann(operation, Outcome::Invalid, about));
-    }
-}
-
-#[actix_web::test]
-async fn a_role_that_may_not_leaves_one_event() {
-    let mut clinic = Clinic::default();
-    clinic.users.expect_find().returning(|_| Ok(Some(samples::user())));
-    let expected = of_ann("audit_list", Outcome::Forbidden, About::Nothing);
-    assert_eq!(left(clinic, ANN_HERE.get("/api/audit/")).await, (403, expected));
-    let mut clinic = Clinic::default();
-    clinic.rules.write = DoctorsWrite::Staff;
-    clinic.users.expect_find().returning(|_| Ok(Some(samples::user())));
-    clinic.doctors.expect_find().returning(|_| Ok(Some(samples::doctor())));
-    let expected = of_ann("doctors_delete", Outcome::Forbidden, About::Doctor);
-    assert_eq!(left(clinic, ANN_HERE.delete("/api/doctors/3/")).await, (403, expected));
-}
-
-#[actix_web::test]
-async fn a_panic_leaves_one_event() {
-    // A store that was not prepared panics.
-    let expected = of_ann("patients_get", Outcome::Failed, About::Patient);
-    assert_eq!(left(Clinic::default(), ANN_HERE.get(PATIENT)).await, (500, expected));
-}
-
-#[actix_web::test]
-async fn what_the_client_has_already_is_on_record_as_read() {
-    let (open, book) = recorded(Clinic::working());
-    let request = from_afar(ANN_HERE.get(PATIENT)).insert_header(("If-None-Match", "*"));
-    assert_eq!(open.answer(request).await.status, 304);
-    assert_eq!(book.only(), of_ann("patients_get", Outcome::Done, About::Patient));
-}
-
-#[actix_web::test]
-async fn too_many_requests_leave_one_event_each() {
-    let throttled = || {
-        let mut limiter = MockRateLimiter::new();
-        limiter.expect_take().returning(|_, _, _| {
-            Ok(Allowance { remaining: 0, reset: Duration::from_secs(1), is_granted: false })
-        });
-        let quota = Quota::parse("1/day").unwrap();
-        let limits = Limits { limiter: Arc::new(limiter), anonymous: quota, user: quota, sign_in: quota };
-        Clinic { limits: Some(limits), ..Clinic::working() }
-    };
-    let (open, book) = recorded(throttled());
-    for operation in operations(&open.document).iter().filter(|operation| operation.is_limited()) {
-        let (name, _, about) = line(operation);
-        let ask = async |caller: Caller| {
-            assert_eq!(open.answer(from_afar(operation.request(caller))).await.status, 429, "{name}");
-            book.only()
-        };
-        let by_nobody = of_nobody(name, Outcome::Throttled, about);
-        assert_eq!(ask(NOBODY).await, by_nobody, "{name}");
-        // With credentials it is not known yet who they belong to.
-        let by_ann = of_ann(name, Outcome::Throttled, about);
-        assert_eq!(ask(ANN_HERE).await, if operation.is_public() { by_nobody } else { by_ann }, "{name}");
-    }
 }
 
 #[actix_web::test]
@@ -547,56 +451,4 @@ async fn no_value_is_on_record() {
         assert_eq!((&event.fields, &event.reason), (&ChangedFields::NONE, &None));
         assert!(!format!("{event:?}").contains("Padma"));
     }
-}
-
-/// More than fit into the queue.
-const MANY: usize = 16_385;
-
-#[actix_web::test]
-async fn where_too_many_events_wait_nothing_but_a_write_is_answered() {
-    // Nobody writes what is put on record.
-    let open = Clinic { reads: ReadAudit::Batched, ..Clinic::working() }.open();
-    let event = of_nobody("patients_get", Outcome::NotFound, About::Nothing);
-    let mut refused = 0;
-    for _ in 0..MANY {
-        refused += usize::from(open.audit.put(event.clone()).await.is_err());
-    }
-    assert_eq!(refused, 1);
-    for (caller, path) in [(ANN, PATIENT), (NOBODY, PATIENT), (ANN, "/api/patients/x/")] {
-        let answer = open.answer(caller.get(path)).await;
-        assert_eq!(answer.refusal(), "503 unavailable", "{path}");
-        assert!(!answer.header("retry-after").is_empty());
-    }
-    let name = json!({"name": "Asha Rao"});
-    assert_eq!(open.answer(ANN.put(PATIENT, &name)).await.status, 200);
-    assert_eq!(open.answer(NOBODY.get("/livez")).await.status, 200);
-}
-
-#[actix_web::test]
-async fn a_strict_read_is_not_answered_where_its_event_is_not_durable() {
-    let mut clinic = Clinic::working();
-    clinic.trail.expect_append().returning(|_| Err(RepositoryError::Unavailable("full".into())));
-    clinic.reads = ReadAudit::Strict;
-    let open = clinic.open();
-    for caller in [ANN, NOBODY] {
-        assert_eq!(open.answer(Caller::get(caller, PATIENT)).await.refusal(), "503 unavailable");
-    }
-    assert_eq!(open.answer(ANN.delete(PATIENT)).await.status, 204);
-}
-
-#[actix_web::test]
-async fn where_reads_are_not_to_be_on_record_refusals_are() {
-    let mut clinic = empty();
-    clinic.doctors.checkpoint();
-    clinic.doctors.expect_find().returning(|_| Ok(Some(samples::doctor())));
-    clinic.reads = ReadAudit::Off;
-    // The queue is full: what is put on record is refused, and what is not is answered.
-    let open = clinic.open();
-    let event = of_nobody("patients_get", Outcome::NotFound, About::Nothing);
-    for _ in 1..MANY {
-        open.audit.put(event.clone()).await.unwrap();
-    }
-    assert_eq!(open.answer(ANN.get("/api/doctors/5/")).await.status, 200);
-    assert_eq!(open.answer(ANN.get(PATIENT)).await.status, 503);
-    assert_eq!(open.answer(NOBODY.get(PATIENT)).await.status, 503);
 }

@@ -38,7 +38,7 @@ impl Horizon {
         // Two statements, in this order: in one nobody knows what is read first.
         let last = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS number FROM audit_events_id_seq";
         let id = diesel::sql_query(last).get_result::<Number>(c)?.number;
-        let own = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS number";
+        let own = "SELECT pg_current_xact_id()::text::bigint AS number";
         let transaction = diesel::sql_query(own).get_result::<Number>(c)?.number;
         Ok(Self { id, transaction })
     }

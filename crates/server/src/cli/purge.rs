@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use domain::ports::{Clock as _, RepositoryError};
-use domain::{PatientId, Stamp};
+use domain::{AuditEvent, Outcome, PatientId, RecordId, Stamp};
 use security::SystemClock;
 
 use super::args::PurgeArguments;
@@ -31,12 +31,14 @@ pub(super) fn run(settings: &Settings, arguments: &PurgeArguments) -> Result<(),
     }
     let (stores, runtime) = super::stores(settings)?;
     let stamp = Stamp::anonymous(SystemClock.now(), super::call("purge"));
-    runtime.block_on(stores.eraser.erase_patient(id, &arguments.reason, &stamp)).map_err(
-        |error| match error {
-            RepositoryError::Missing(_) => Failure::Failed(format!("there is no patient {id}")),
-            error => Failure::failed(&error),
-        },
-    )?;
+    let erased = runtime.block_on(stores.eraser.erase_patient(id, &arguments.reason, &stamp));
+    if let Err(RepositoryError::Missing(_)) = erased {
+        let event = AuditEvent::of(&stamp, Outcome::NotFound).about(RecordId::Patient(id));
+        let event = event.because(arguments.reason.clone());
+        runtime.block_on(stores.audit.append([event].into())).map_err(|error| Failure::failed(&error))?;
+        return Err(Failure::Failed(format!("there is no patient {id}")));
+    }
+    erased.map_err(|error| Failure::failed(&error))?;
     let is_sqlite = settings.database_url.sqlite_file().is_some();
     output::say(DONE);
     output::say(if is_sqlite { DONE_ON_SQLITE } else { DONE_ON_POSTGRESQL });

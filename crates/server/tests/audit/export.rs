@@ -67,7 +67,7 @@ fn filters_narrow_it_and_the_export_itself_is_on_record() {
         (&["--before", "2026-01-01"], &[]),
         (&["--user", "ann", "--operation", "patients_get"], &[3]),
         (&["--user", "77"], &[]),
-        (&["--operation", "audit_export", "--patient", "1"], &[9]),
+        (&["--operation", "audit_export", "--patient", "1"], &[10]),
     ];
     for (arguments, expected) in cases {
         assert_eq!(ids(&exported(&place, arguments)), expected, "{arguments:?}");

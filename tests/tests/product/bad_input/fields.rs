@@ -29,7 +29,16 @@ async fn send(case: &Case, operation: &Operation, path: &str, body: &Value) -> A
 /// Whether the schema of a field allows this type.
 fn takes(schema: &Value, kind: &str) -> bool {
     let types = &schema["type"];
-    types == kind || types.as_array().is_some_and(|types| types.contains(&json!(kind)))
+    types == kind
+        || types.as_array().is_some_and(|types| types.contains(&json!(kind)))
+        || schema["anyOf"].as_array().is_some_and(|forms| forms.iter().any(|form| takes(form, kind)))
+}
+
+/// How many characters a text of a field may have, if that is told.
+fn longest(schema: &Value) -> Option<usize> {
+    let forms = schema["anyOf"].as_array().into_iter().flatten();
+    let lengths = forms.chain([schema]).filter_map(|form| form["maxLength"].as_u64());
+    lengths.max().and_then(|length| usize::try_from(length).ok())
 }
 
 async fn a_field_of_the_wrong_type_is_named(database: Database) {
@@ -83,9 +92,8 @@ async fn a_text_that_is_too_long_or_has_nul_is_named(database: Database) {
         for (field, schema) in operation.fields.iter().flatten().filter(|(_, schema)| takes(schema, "string"))
         {
             let is_credential = [operation.id.as_str(), field].iter().any(|name| CREDENTIALS.contains(name));
-            let longest = schema["maxLength"].as_u64().and_then(|length| usize::try_from(length).ok());
             let mut wrong = vec![format!("{CANARY}\0")];
-            wrong.extend(longest.map(|length| CANARY.repeat(length / CANARY.len() + 1)));
+            wrong.extend(longest(schema).map(|length| CANARY.repeat(length / CANARY.len() + 1)));
             for text in wrong {
                 let mut body = right.clone();
                 body[field] = json!(text);
