@@ -9,7 +9,7 @@ TLS = --features healthcore-persistence/postgres-tls,healthcore-server/postgres-
 export HEALTHCORE_TEST_PG_BIN HEALTHCORE_TEST_POSTGRES_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release check test test-unit test-postgres test-tls fmt doc deps-check audit fuzz bench clean tools tools-openssl postgres
+.PHONY: help run build release check test test-unit test-postgres test-tls test-load fmt doc deps-check audit fuzz test-contract bench clean tools tools-openssl postgres
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ test-tls: tools-openssl postgres ## Run the lints and tests of TLS to PostgreSQL
 	$(CARGO) clippy -p healthcore-persistence -p healthcore-server --all-targets $(TLS) -- -D warnings
 	@scripts/test.sh -p healthcore-persistence -p healthcore-server $(TLS) --lib --test postgres_tls $(ARGS)
 
+test-load: tools postgres ## Measure what load does to others; the machine must have nothing else to do
+	@scripts/test.sh -p healthcore-tests --test hardening reads_stay_quick -- --ignored --nocapture --test-threads=1
+
 fmt: ## Format the code
 	$(CARGO) fmt --all
 
@@ -58,6 +61,9 @@ audit: tools ## Check licenses, advisories and sources of all dependencies (carg
 
 fuzz: tools ## Look for inputs that break a parser (libFuzzer), FUZZ_SECONDS=60 for each target
 	@scripts/fuzz.sh $(ARGS)
+
+test-contract: tools postgres ## Hold the server against its OpenAPI document (schemathesis, installed by this), both databases
+	@scripts/test-contract.sh $(ARGS)
 
 bench: tools postgres ## Measure under load beside pgbench and write docs/performance.md; ARGS=growth, overload, flood, audit
 	@CARGO="$(CARGO)" benches/compare.sh $(ARGS)
