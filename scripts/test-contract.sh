@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 seed=${CONTRACT_SEED:-20261121}
 databases=${CONTRACT_DATABASES:-sqlite postgres}
 python=${PYTHON:-python3}
+export PYTHONDONTWRITEBYTECODE=1
 
 target=$(cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 target=${target:-target}

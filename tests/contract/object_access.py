@@ -1,38 +1,31 @@
-"""Object-level authorization with two users: whatever Ben asks of Ann's records is answered as if there were none.
+"""Object-level authorization with two users: whatever Eve asks of Ann's records is answered as if there were none.
 
-Every documented operation that takes the id of a record of a user, in its path or in its body, is called by Ben with
-Ann's ids and with ids that do not exist. The parameters and bodies beside the id are generated from the document.
-The two answers must be equal but for the request's id, Ann's records and their tags must stay as they are, and a
-cursor of hers must lead Ben nowhere.
+Every documented operation that takes the id of a record of a user, in its path, its query or its body, is called by
+Eve with Ann's ids and with ids that do not exist. The parameters and bodies beside the id are generated from the
+document; the tags of Ann's records are sent, too. The two answers must be equal but for the request's id, Ann's
+records and their tags must stay as they are, and a cursor of hers must lead Eve nowhere. An id of which records.py
+does not say what it is the id of is a fault.
 """
 
 import json
 import warnings
 
+import records
 import requests
+import rules
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-
-import hooks
 
 # Ids that no database here will ever give out.
 NO_RECORD = 9_000_000_000_000_000_000
 NO_SESSION = "00000000-0000-4000-8000-000000000000"
-# Generated requests of each operation and kind of answer.
-EXAMPLES = 15
+# Generated requests of each operation and id.
+EXAMPLES = 20
 # Fewer would mean that the document is not read as it is meant.
-LEAST_OPERATIONS = 12
-# What an id in the path is the id of: the first beginning of a path that fits. None: all users share the record.
-OWNERS = [
-    ("/api/patients/{id}/", "patient"),
-    ("/api/mappings/patient/{id}/", "patient"),
-    ("/api/mappings/{id}/doctors/", "patient"),
-    ("/api/mappings/", "mapping"),
-    ("/api/auth/sessions/{id}/", "session"),
-    ("/api/doctors/{id}/", None),
-]
-# The short address of a mapping stands for a patient where it is read.
-SHORT_PATIENT = "mappings_short_patient"
+LEAST_OPERATIONS = 23
+# What Eve is told where it is not 404: lists are empty for her, and the trail is not hers to read.
+OTHER_STATUSES = {"mappings_list": 200, "audit_list": 403}
+CONDITIONS = ["If-Match", "If-None-Match"]
 
 
 class User:
@@ -41,7 +34,7 @@ class User:
     def __init__(self, base, name):
         self.base = base
         self.session = requests.Session()
-        body = {"username": name, "password": hooks.PASSWORD, "name": name}
+        body = {"username": name, "password": rules.PASSWORD, "name": name}
         answer = self.session.post(f"{base}/api/auth/register/", json=body, timeout=10)
         answer.raise_for_status()
         self.session.headers["Authorization"] = f"Bearer {answer.json()['tokens']['access']}"
@@ -68,9 +61,15 @@ class Records:
         body = {"patient": self.patient, "doctor": self.doctor, "notes": "Second opinion"}
         self.mapping = ann.make("/api/mappings/", body)["id"]
         self.session = ann.get("/api/auth/sessions/").json()[0]["id"]
+        self.tags = {
+            records.PATIENT: [ann.get(f"/api/patients/{self.patient}/").headers["ETag"]],
+            records.MAPPING: [ann.get(f"/api/mappings/detail/{self.mapping}/").headers["ETag"]],
+            # Sessions have none.
+            records.SESSION: [],
+        }
 
     def state(self):
-        """Everything of Ann that Ben might reach, with its tags."""
+        """Everything of Ann that Eve might reach, with its tags."""
         paths = [
             f"/api/patients/{self.patient}/",
             f"/api/patients/{self.deleted}/",
@@ -87,9 +86,9 @@ class Records:
     def ids(self, kind):
         """Ann's ids of this kind, and one that does not exist."""
         return {
-            "patient": ([self.patient, self.deleted], NO_RECORD),
-            "mapping": ([self.mapping], NO_RECORD),
-            "session": ([self.session], NO_SESSION),
+            records.PATIENT: ([self.patient, self.deleted], NO_RECORD),
+            records.MAPPING: ([self.mapping], NO_RECORD),
+            records.SESSION: ([self.session], NO_SESSION),
         }[kind]
 
 
@@ -109,13 +108,13 @@ def seen(answer):
 
 
 def check(base, seed_number):
-    """How many requests Ben made, and what was wrong with the answers."""
+    """How many operations Eve tried, how many requests that took, and what was wrong with the answers."""
     run = Run(base, seed_number)
     run.operations()
     run.cursors()
     run.idempotency_keys()
     # One word for each kind of fault, however often it was met.
-    return run.asked, sorted(set(run.wrong))
+    return len(run.tried), run.asked, sorted(set(run.wrong))
 
 
 class Run:
@@ -126,8 +125,9 @@ class Run:
         self.base = base
         self.seed = seed_number
         self.asked = 0
+        self.tried = set()
         self.wrong = []
-        self.ben = User(base, "access-ben")
+        self.eve = User(base, "access-eve")
         self.records = Records(User(base, "access-ann"))
         self.before = self.records.state()
         # The settings of schemathesis.toml are for its own runs: here the users are others.
@@ -135,29 +135,26 @@ class Run:
         self.schema = schemathesis.openapi.from_url(f"{base}/openapi.json", config=config)
 
     def operations(self):
-        tried = 0
         for result in self.schema.get_all_operations():
             operation = result.ok()
-            name = operation.definition.raw["operationId"]
-            if name == "mappings_create":
-                self.try_all(operation, name, with_id_in_body, "patient")
-            elif "{id}" in operation.path:
-                fitting = [kind for beginning, kind in OWNERS if operation.path.startswith(beginning)]
-                if not fitting:
-                    self.wrong.append(f"{name} takes an id, and nobody has said whose")
-                    continue
-                kind = "patient" if name == SHORT_PATIENT else fitting[0]
+            definition = operation.definition.raw
+            name = definition["operationId"]
+            for place, own, kind in records.ids(self.schema.raw_schema, name, operation.path, definition):
                 if kind is None:
-                    continue
-                self.try_all(operation, name, with_id_in_path, kind)
-            else:
-                continue
-            tried += 1
-        if tried < LEAST_OPERATIONS:
-            self.wrong.append(f"only {tried} operations were tried")
+                    self.wrong.append(f"{name} takes `{own}` in its {place}: records.py does not say what that is")
+                elif kind not in (records.DOCTOR, records.NARROWS):
+                    self.try_all(operation, name, (place, own), kind)
+        if len(self.tried) < LEAST_OPERATIONS:
+            self.wrong.append(f"only {len(self.tried)} operations were tried")
 
-    def try_all(self, operation, name, with_id, kind):
+    def try_all(self, operation, name, where, kind):
+        """Asks with generated requests, with each of Ann's ids and one that does not exist."""
+        self.tried.add(name)
         own, unknown = self.records.ids(kind)
+        conditions = [one["name"] for one in operation.definition.raw.get("parameters", [])]
+        conditions = [condition for condition in CONDITIONS if condition in conditions]
+        # What is generated, and beside it what only Ann can know.
+        headers = [{}, *({name: tag} for name in conditions for tag in [*self.records.tags[kind], "*"])]
         settle = settings(
             max_examples=EXAMPLES,
             deadline=None,
@@ -165,32 +162,62 @@ class Run:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
+        turns = iter(range(10**9))
 
         @seed(self.seed)
         @settle
         @given(case=operation.as_strategy(schemathesis.GenerationMode.POSITIVE))
         def one(case):
-            hooks.mend(case)
+            rules.mend(case)
             # Two requests with one key and different bodies are a fault of their own.
             case.headers.pop("Idempotency-Key", None)
-            nothing = self.ask(with_id(case, unknown, self.records))
+            case.headers.update(headers[next(turns) % len(headers)])
+            nothing = self.ask(self.with_id(case, where, unknown))
             for foreign in own:
-                answer = self.ask(with_id(case, foreign, self.records))
-                if answer[0] != 404:
-                    self.wrong.append(f"{name}: {answer[0]} for a record of somebody else")
-                elif answer != nothing:
-                    self.wrong.append(f"{name}: a record of somebody else is answered otherwise than none")
+                self.compare(name, self.ask(self.with_id(case, where, foreign)), nothing)
 
         one()
+        self.check_records(name)
+        if operation.method.upper() == "GET" and name not in OTHER_STATUSES:
+            self.check_owner(operation, name, own[0])
+
+    def compare(self, name, answer, nothing):
+        if answer[0] != OTHER_STATUSES.get(name, 404):
+            self.wrong.append(f"{name}: {answer[0]} for a record of somebody else")
+        elif answer != nothing:
+            self.wrong.append(f"{name}: a record of somebody else is answered otherwise than none")
+
+    def check_records(self, name):
         after = self.records.state()
         if after != self.before:
             self.wrong.append(f"{name}: a record of somebody else was changed")
             self.before = after
 
+    def check_owner(self, operation, name, id_):
+        """The same address is good for its owner: what Eve was told does not come from a wrong address."""
+        self.asked += 1
+        answer = self.records.ann.get(operation.path.format(id=id_, version=1))
+        if answer.status_code != 200:
+            self.wrong.append(f"{name}: {answer.status_code} for the owner")
+
     def ask(self, case):
         self.asked += 1
-        headers = dict(self.ben.session.headers)
+        headers = dict(self.eve.session.headers)
         return seen(case.call(base_url=self.base, headers=headers, timeout=10))
+
+    def with_id(self, case, where, id_):
+        """The request with this id where it belongs, and ids of what there is beside it."""
+        place, own = where
+        if place == "path":
+            # Every record has a first version.
+            others = {"version": 1} if "version" in (case.path_parameters or {}) else {}
+            case.path_parameters = {"id": id_, **others}
+        elif place == "query":
+            case.query = {**(case.query or {}), own: id_}
+        else:
+            notes = case.body.get("notes") if isinstance(case.body, dict) else None
+            case.body = {own: id_, "doctor": self.records.doctor, "notes": notes}
+        return case
 
     def cursors(self):
         """A cursor leads its owner on and is refused to others."""
@@ -200,7 +227,7 @@ class Run:
         if link is None:
             self.wrong.append(f"{path}: no next page")
             return
-        statuses = [user.get(link["url"]).status_code for user in (self.records.ann, self.ben)]
+        statuses = [user.get(link["url"]).status_code for user in (self.records.ann, self.eve)]
         if statuses != [200, 400]:
             self.wrong.append(f"{path}: the next page is {statuses[0]} to its owner, {statuses[1]} to others")
 
@@ -209,22 +236,9 @@ class Run:
         body = {"name": "Devi Rao"}
         key = {"Idempotency-Key": "one-key-of-two-users"}
         made = []
-        for user in (self.records.ann, self.records.ann, self.ben):
+        for user in (self.records.ann, self.records.ann, self.eve):
             self.asked += 1
             answer = user.session.post(f"{self.base}/api/patients/", json=body, headers=key, timeout=10)
             made.append(answer.json().get("id"))
         if made[0] != made[1] or made[2] in (None, made[0]):
             self.wrong.append("an idempotency key of one user counts for another, or not for its own")
-
-
-def with_id_in_path(case, id_, _records):
-    # Every record has a first version.
-    others = {"version": 1} if "version" in (case.path_parameters or {}) else {}
-    case.path_parameters = {"id": id_, **others}
-    return case
-
-
-def with_id_in_body(case, id_, records):
-    notes = case.body.get("notes") if isinstance(case.body, dict) else None
-    case.body = {"patient": id_, "doctor": records.doctor, "notes": notes}
-    return case
