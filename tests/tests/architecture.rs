@@ -95,6 +95,7 @@ const NOT_SHIPPED: &[&str] = &[
     "healthcore-testkit",
     "healthcore-tests",
     "healthcore-benches",
+    "bolero",
     "criterion",
     "insta",
     "mockall",

@@ -1,5 +1,6 @@
 //! Accounts: registering, signing in, staying signed in.
 
+mod panel;
 mod registration;
 mod standing;
 

@@ -6,6 +6,7 @@
 //! services.
 
 mod accounts;
+mod administration;
 mod audit;
 mod audit_log;
 mod doctors;
@@ -16,6 +17,7 @@ mod mappings;
 mod patients;
 
 pub use accounts::{AcceptedPassword, AccountPorts, Accounts, Client, SessionRules, SignedInUser, Tokens};
+pub use administration::{Administration, AdministrationPorts, Administrator, PanelRules};
 pub use audit::{Audit, AuditWriter, ReadAudit};
 pub use audit_log::AuditLog;
 pub use doctors::{DoctorRules, Doctors};

@@ -26,6 +26,7 @@
 //! * `serde`: ids and value types as JSON strings and numbers, parsed on the way in.
 
 mod access;
+mod administration;
 mod audit;
 mod change;
 mod doctor;
@@ -47,6 +48,7 @@ mod user;
 mod value;
 
 pub use access::{Actor, DoctorsWrite, Role, UnknownRole};
+pub use administration::{AdminKey, AdminSession, AllMappings, AllPatients, Census, UserFilter};
 pub use audit::{
     AuditEvent, AuditEventId, AuditFilter, AuditHead, Broken, Call, Caller, ChangedFields, Fault,
     IdempotencyKey, Once, Operation, Outcome, RecordId, RequestId, Stamp, StoredEvent, Verification,

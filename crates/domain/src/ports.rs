@@ -3,6 +3,7 @@
 //! Every "must" of a repository is a test that all repositories of the project pass. With the feature
 //! `mocks` there is a mockall mock of each port.
 
+mod administration;
 mod audit;
 mod clock;
 mod doctors;
@@ -19,6 +20,7 @@ mod sessions;
 mod tokens;
 mod users;
 
+pub use administration::{AdminRecords, AdminSessions};
 pub use audit::AuditTrail;
 pub use clock::{Clock, Random};
 pub use doctors::DoctorRepository;
@@ -37,6 +39,7 @@ pub use users::UserRepository;
 
 #[cfg(feature = "mocks")]
 pub use {
+    administration::{MockAdminRecords, MockAdminSessions},
     audit::MockAuditTrail,
     clock::{MockClock, MockRandom},
     doctors::MockDoctorRepository,

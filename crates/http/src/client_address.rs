@@ -24,7 +24,7 @@ impl TrustedProxies {
     }
 
     /// The address of the client behind a request, as far as it can be believed.
-    pub(crate) fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
+    pub fn client_of(&self, request: &HttpRequest) -> Option<IpAddr> {
         self.client(request.peer_addr().map(|peer| peer.ip()), request.headers())
     }
 
@@ -50,7 +50,7 @@ impl TrustedProxies {
 }
 
 /// What limits are counted by: an IPv4 address, or the 64 bits of an IPv6 address that belong to one customer.
-pub(crate) fn customer(address: IpAddr) -> String {
+pub fn customer(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

@@ -42,7 +42,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
-pub use client_address::TrustedProxies;
+pub use client_address::{TrustedProxies, customer};
 pub use fields::FieldErrors;
 pub use limits::Limits;
 pub use load::Load;

@@ -22,17 +22,21 @@ mod seat;
 mod single;
 #[cfg(test)]
 mod tests;
+mod together;
 mod watch;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::job::{JobError, Refusal};
 pub(crate) use self::pool::{Pool, PoolSettings};
+pub(crate) use self::together::{Share, Together};
 
-use self::job::{Kind, submit};
+use self::job::{BoxedJob, Kind, submit};
 use self::lane::{Lane, Rhythm};
 use self::queue::Queue;
+use self::together::{Bounds, Crowd};
 use self::watch::Patience;
 
 use diesel::connection::AnsiTransactionManager;
@@ -53,7 +57,8 @@ impl<C> Session for C where
 /// Bounds of the executor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExecutorSettings {
-    /// How many jobs may wait for a thread; one more is refused at once.
+    /// How many jobs may wait for a thread; one more is refused at once. As many calls may wait for a statement that
+    /// they share.
     pub(crate) queue: NonZeroUsize,
     /// How long a job may wait for a thread before it is refused.
     pub(crate) patience: Duration,
@@ -84,6 +89,8 @@ pub(crate) enum Plan<C: Session> {
 pub(crate) struct Executor<C: Session> {
     reads: Lane<C>,
     writes: Option<Lane<C>>,
+    crowd: Arc<Crowd>,
+    patience: Duration,
 }
 
 impl<C: Session> Executor<C> {
@@ -93,21 +100,31 @@ impl<C: Session> Executor<C> {
     /// When the operating system gives no thread.
     pub(crate) fn start(plan: Plan<C>, settings: ExecutorSettings) -> std::io::Result<Self> {
         // Nobody waits in the queue for longer than for the answer.
-        let queue = || Queue::new(settings.queue, settings.patience.min(settings.answer));
-        let answer = Some(settings.answer);
+        let patience = settings.patience.min(settings.answer);
+        let queue = || Queue::new(settings.queue, patience);
+        let (reads, writes) = Self::lanes(plan, queue, settings.answer)?;
+        Ok(Self { reads, writes, crowd: Arc::new(Crowd::new(settings.queue)), patience })
+    }
+
+    fn lanes(
+        plan: Plan<C>,
+        queue: impl Fn() -> Queue<BoxedJob<C>>,
+        answer: Duration,
+    ) -> std::io::Result<(Lane<C>, Option<Lane<C>>)> {
+        let answer = Some(answer);
         match plan {
             Plan::Pooled(pool) => {
                 let leave_behind = usize::try_from(pool.size()).unwrap_or(usize::MAX).saturating_mul(2);
                 let patience = Patience { answer, leave_behind };
-                Ok(Self { reads: Lane::start("db", queue(), pool, Rhythm::Single, patience)?, writes: None })
+                Ok((Lane::start("db", queue(), pool, Rhythm::Single, patience)?, None))
             }
             Plan::OneWriter { readers, writer } => {
                 let (reads, writes) =
                     (Patience { answer, leave_behind: 0 }, Patience { answer: None, leave_behind: 0 });
-                Ok(Self {
-                    reads: Lane::start("db-read", queue(), readers, Rhythm::Single, reads)?,
-                    writes: Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, writes)?),
-                })
+                Ok((
+                    Lane::start("db-read", queue(), readers, Rhythm::Single, reads)?,
+                    Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, writes)?),
+                ))
             }
         }
     }
@@ -144,7 +161,7 @@ impl<C: Session> Executor<C> {
         T: Send + 'static,
         E: JobError,
     {
-        let lane = self.writes.as_ref().unwrap_or(&self.reads);
+        let lane = self.lane(Kind::Write);
         let mut work = Some(work);
         // A write is run once at most; the job machinery wants to be able to call it again.
         let once = move |connection: &mut C| match work.take() {
@@ -152,5 +169,62 @@ impl<C: Session> Executor<C> {
             None => Err(Refusal::RanBefore.into()),
         };
         submit(lane.queue(), Kind::Write, once).await
+    }
+
+    /// Reads of one kind that share statements, `most` of them at a time: `alone` answers a call, `shared` several at
+    /// once, in the same order and each as `alone` would. Both must not write, as those of [`read`](Self::read).
+    pub(crate) fn reads_together<I, T, E>(
+        &self,
+        most: NonZeroUsize,
+        alone: impl Fn(&mut C, &I) -> Result<T, E> + Send + Sync + 'static,
+        shared: impl Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + Send + Sync + 'static,
+    ) -> Together<C, I, T, E>
+    where
+        I: Send + 'static,
+        T: Send + 'static,
+        E: JobError,
+    {
+        Together::new(Kind::Read, self.bounds(most), alone, shared)
+    }
+
+    /// Writes of one kind that share transactions, `most` of them at a time: `alone` does one, `shared` several at
+    /// once. A write is run once at most, or once more after all that it did was undone. `shared` should wait for
+    /// nobody's lock for long, as all of them wait then.
+    pub(crate) fn writes_together<I, T, E>(
+        &self,
+        most: NonZeroUsize,
+        alone: impl Fn(&mut C, &I) -> Result<T, E> + Send + Sync + 'static,
+        shared: impl Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + Send + Sync + 'static,
+    ) -> Together<C, I, T, E>
+    where
+        I: Send + 'static,
+        T: Send + 'static,
+        E: JobError,
+    {
+        Together::new(Kind::Write, self.bounds(most), alone, shared)
+    }
+
+    /// One call among those of its kind, which were made by this executor.
+    ///
+    /// # Errors
+    /// What the work returns for it, or a [`Refusal`], as of [`read`](Self::read) and [`write`](Self::write).
+    pub(crate) async fn join<I, T, E>(&self, kin: &Together<C, I, T, E>, input: I) -> Result<T, E>
+    where
+        I: Send + 'static,
+        T: Send + 'static,
+        E: JobError,
+    {
+        kin.submit(self.lane(kin.kind()).queue(), input).await
+    }
+
+    fn lane(&self, kind: Kind) -> &Lane<C> {
+        match (kind, &self.writes) {
+            (Kind::Write, Some(writes)) => writes,
+            _ => &self.reads,
+        }
+    }
+
+    fn bounds(&self, most: NonZeroUsize) -> Bounds {
+        Bounds { most, patience: self.patience, crowd: Arc::clone(&self.crowd) }
     }
 }

@@ -4,8 +4,11 @@ mod dialect;
 mod erasing;
 mod limiter;
 mod open;
+mod together;
 mod trail;
 
+#[path = "repository/administration.rs"]
+mod administration;
 #[path = "repository/assembly.rs"]
 mod assembly;
 #[path = "repository/audit.rs"]

@@ -36,6 +36,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    admin_sessions (key_hash) {
+        key_hash -> Text,
+        session_id -> crate::types::Uid,
+    }
+}
+
+diesel::table! {
     invitations (id) {
         id -> BigInt,
         code_hash -> Text,
@@ -245,6 +252,7 @@ diesel::allow_tables_to_appear_in_same_query!(audit_seals, audit_leaves, audit_p
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
+    admin_sessions,
     patients,
     patient_words,
     doctors,

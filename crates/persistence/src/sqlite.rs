@@ -5,8 +5,11 @@
 mod dialect;
 mod erasing;
 mod open;
+mod together;
 mod trail;
 
+#[path = "repository/administration.rs"]
+mod administration;
 #[path = "repository/assembly.rs"]
 mod assembly;
 #[path = "repository/audit.rs"]

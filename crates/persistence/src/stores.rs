@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use domain::ports::{
-    AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History, InvitationRepository, MappingRepository,
-    PatientRepository, RateLimiter, SessionRepository, SignInThrottle, UserRepository,
+    AdminRecords, AdminSessions, AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History,
+    InvitationRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
+    SignInThrottle, UserRepository,
 };
 
 use crate::settings::DatabaseSettings;
@@ -25,6 +26,10 @@ pub struct Stores {
     pub doctors: Arc<dyn DoctorRepository>,
     /// Mappings.
     pub mappings: Arc<dyn MappingRepository>,
+    /// Sessions of the admin panel.
+    pub admin_sessions: Arc<dyn AdminSessions>,
+    /// The records of all owners.
+    pub admin_records: Arc<dyn AdminRecords>,
     /// The past of all of these.
     pub history: Arc<dyn History>,
     /// Erases people for good.

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use admin::Panel;
 use application::{
     AccountPorts, Accounts, Audit, AuditLog, DoctorRules, Doctors, Health, Mappings, Patients,
 };
@@ -15,17 +16,27 @@ use security::{BcryptHasher, HashingSettings, LocalRateLimiter, Strength, System
 use crate::audit::{Trail, anchor_file};
 use crate::keys::Keys;
 use crate::settings::Settings;
-use crate::{StartError, data_dir};
+use crate::{StartError, data_dir, panel};
 
 /// Opens the database, applies missing migrations unless the settings say no, and builds every service.
 ///
 /// Makes the data folder and the signing secret where they are needed and missing. Blocks.
 pub fn compose(settings: &Settings) -> Result<AppState, StartError> {
-    Ok(compose_with(settings, &Keys::open(settings)?)?.0)
+    Ok(compose_with(settings, &Keys::open(settings)?)?.state)
+}
+
+/// Everything that a server consists of.
+pub(crate) struct Composed {
+    /// The services, as the interface has them.
+    pub(crate) state: AppState,
+    /// The admin panel over the same services.
+    pub(crate) panel: Panel,
+    /// What keeps the audit trail.
+    pub(crate) trail: Trail,
 }
 
 /// The same with the keys at hand.
-pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<(AppState, Trail), StartError> {
+pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed, StartError> {
     data_dir::prepare(settings)?;
     let url = settings.database_url.expose();
     if settings.database.migrate {
@@ -34,6 +45,7 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<(AppState
         }
     }
     let stores = Stores::connect(&database(settings))?;
+    let all = stores.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let ports = AccountPorts {
@@ -79,7 +91,8 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<(AppState
         cors_origins: settings.api.cors_origins.clone(),
         settings: http(settings),
     };
-    Ok((state, trail))
+    let panel = panel::over(all, &state);
+    Ok(Composed { state, panel, trail })
 }
 
 /// What the settings decide about the interface.

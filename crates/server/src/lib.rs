@@ -13,6 +13,7 @@ mod data_dir;
 mod key_store;
 mod keys;
 mod output;
+mod panel;
 mod running;
 mod seed;
 pub mod settings;

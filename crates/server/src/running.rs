@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::audit::TrailTasks;
-use crate::compose::compose_with;
+use crate::compose::{Composed, compose_with};
 use crate::connections::{self, Connections};
 use crate::data_dir::{self, Lock};
 use crate::keys::Keys;
@@ -61,7 +61,8 @@ impl Server {
             let lock = data_dir::lock(&settings)?;
             Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
         });
-        let ((state, trail), keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
+        let (composed, keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
+        let Composed { state, panel, trail } = composed;
         let draining = state.draining.clone();
         let watch = tokio::spawn(learn_ended_sessions(state.accounts.clone()));
         let signer = keys.signer();
@@ -70,11 +71,15 @@ impl Server {
         let address = settings.server.bind;
         let connections = Connections::new(HEAD_DEADLINE);
         let connection_watch = tokio::spawn(connections.clone().watch());
-        let mut server = HttpServer::new(move || http_api::app(&shared).wrap(from_fn(connections::note)))
-            .on_connect(move |stream, data| connections.add(stream, data))
-            .client_request_timeout(HEAD_DEADLINE)
-            .disable_signals()
-            .shutdown_timeout(settings.server.drain().as_secs());
+        let mut server = HttpServer::new(move || {
+            http_api::app(&shared)
+                .configure(|config| panel.configure(config))
+                .wrap(from_fn(connections::note))
+        })
+        .on_connect(move |stream, data| connections.add(stream, data))
+        .client_request_timeout(HEAD_DEADLINE)
+        .disable_signals()
+        .shutdown_timeout(settings.server.drain().as_secs());
         if settings.server.workers > 0 {
             server = server.workers(settings.server.workers.into());
         }

@@ -27,8 +27,8 @@ CREATE TABLE audit_events (
 ALTER SEQUENCE audit_events_id_seq OWNED BY audit_events.id;
 
 CREATE INDEX audit_events_at_idx ON audit_events (at, id);
-CREATE INDEX audit_events_patient_id_idx ON audit_events (patient_id, at, id) WHERE patient_id IS NOT NULL;
-CREATE INDEX audit_events_user_id_idx ON audit_events (user_id, at, id) WHERE user_id IS NOT NULL;
+CREATE INDEX audit_events_patient_id_idx ON audit_events (patient_id, id) WHERE patient_id IS NOT NULL;
+CREATE INDEX audit_events_user_id_idx ON audit_events (user_id, id) WHERE user_id IS NOT NULL;
 
 -- One seal over each run of events; `hash` covers the columns before it and the hash of the seal before.
 CREATE TABLE audit_seals (

@@ -20,7 +20,6 @@ const SECRET: &str = "operations-tests-share-this-secret-0123456789";
 /// the program as it is shipped, always as new as the tests.
 #[test]
 #[ignore = "the server that other tests start; on its own it does nothing"]
-#[expect(clippy::disallowed_methods, reason = "says whether this process is the server")]
 fn serve() {
     #[expect(clippy::disallowed_methods, reason = "how the test tells its other self what it is")]
     if std::env::var_os(IS_SERVER).is_some() {

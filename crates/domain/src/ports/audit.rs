@@ -20,7 +20,8 @@ pub trait AuditTrail: Send + Sync {
     async fn append(&self, events: Arc<[AuditEvent]>) -> Result<(), RepositoryError>;
 
     /// A page of the events that match `filter`, newest first or last by the direction of the page; the sort
-    /// key does not count.
+    /// key does not count. The whole trail is in the order of time, the events of one patient or user in the order in
+    /// which they were put on record.
     ///
     /// Must repeat and omit nothing over successive pages, also while events come in.
     async fn list(

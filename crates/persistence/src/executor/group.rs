@@ -11,7 +11,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::QueryResult;
 
 use super::Session;
-use super::job::{BoxedJob, Outcome, Refusal, refuse};
+use super::job::{BoxedJob, Job, Outcome, Refusal, refuse};
 use super::pool::Slot;
 
 /// The most jobs of one group.
@@ -20,18 +20,22 @@ pub(super) const MOST: usize = 64;
 /// Takes the lock for writing at once: a transaction that gets it only later can fail half-way.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
-pub(super) fn run<C: Session>(slot: &mut Slot<C>, jobs: VecDeque<BoxedJob<C>>) {
+/// What comes back has to be queued again.
+pub(super) fn run<C: Session>(slot: &mut Slot<C>, jobs: VecDeque<BoxedJob<C>>) -> Vec<BoxedJob<C>> {
     let mut waiting = jobs;
+    let mut again = Vec::new();
     // More than one round only when a transaction broke in the middle: the rest gets a new one.
     while !waiting.is_empty() {
         let ran = match commit_some(slot, &mut waiting) {
             Ok(ran) => ran,
-            Err(refusal) => return waiting.into_iter().for_each(|job| refuse(job, refusal.clone())),
+            Err(refusal) => {
+                again.extend(waiting.into_iter().flat_map(|job| refuse(job, refusal.clone())));
+                return again;
+            }
         };
-        for job in ran {
-            job.answer();
-        }
+        again.extend(ran.into_iter().flat_map(Job::answer));
     }
+    again
 }
 
 /// Runs jobs from the front of `waiting` in one transaction and gives those back that were run, ready to be

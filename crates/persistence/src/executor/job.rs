@@ -85,6 +85,9 @@ pub(super) enum Outcome {
 pub(super) trait Job<C>: Send {
     fn kind(&self) -> Kind;
 
+    /// Its turn has come: a job that stands for several calls takes them.
+    fn prepare(&mut self) {}
+
     /// True when nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
 
@@ -100,17 +103,18 @@ pub(super) trait Job<C>: Send {
     /// Forgets the result, if there is one, in favor of `refusal`.
     fn refuse(&mut self, refusal: Refusal);
 
-    /// Gives the result to whoever waits for it.
-    fn answer(self: Box<Self>);
+    /// Gives the result to whoever waits for it. What comes back has to be queued again.
+    fn answer(self: Box<Self>) -> Vec<BoxedJob<C>>;
 }
 
 /// A job as it stands in the queue.
 pub(super) type BoxedJob<C> = Box<dyn Job<C>>;
 
-/// Ends a job that was not run.
-pub(super) fn refuse<C>(mut job: BoxedJob<C>, refusal: Refusal) {
+/// Ends a job that was not run. What comes back has to be queued again.
+#[must_use]
+pub(super) fn refuse<C>(mut job: BoxedJob<C>, refusal: Refusal) -> Vec<BoxedJob<C>> {
     job.refuse(refusal);
-    job.answer();
+    job.answer()
 }
 
 /// Whoever waits for an answer, whatever it is.
@@ -197,9 +201,10 @@ where
         self.result = Some(Err(refusal.into()));
     }
 
-    fn answer(self: Box<Self>) {
+    fn answer(self: Box<Self>) -> Vec<BoxedJob<C>> {
         let result = self.result.unwrap_or_else(|| Err(Refusal::Stopped.into()));
         self.reply.give(result);
+        Vec::new()
     }
 }
 

@@ -107,16 +107,16 @@ fn serve<C: Session>(room: &Room<C>, seat: &Arc<Seat>) {
             Next::Nothing => continue,
             Next::Jobs => {}
         }
-        let mut jobs = taken.drain(..).filter_map(worth_running);
+        let mut jobs = taken.drain(..).filter_map(|taken| worth_running(taken, &room.queue));
         let stays = match room.rhythm {
             Rhythm::Single => jobs.all(|job| {
                 seat.begin(Some(job.caller()));
-                single::run(&mut slot, job);
+                room.queue.put_back(single::run(&mut slot, job));
                 seat.end()
             }),
             Rhythm::Grouped => {
                 seat.begin(None);
-                group::run(&mut slot, jobs.collect());
+                room.queue.put_back(group::run(&mut slot, jobs.collect()));
                 seat.end()
             }
         };
@@ -127,11 +127,14 @@ fn serve<C: Session>(room: &Room<C>, seat: &Arc<Seat>) {
 }
 
 /// Nothing when the job is late, which it is told, or nobody waits for it.
-fn worth_running<C>(taken: Taken<BoxedJob<C>>) -> Option<BoxedJob<C>> {
+fn worth_running<C>(taken: Taken<BoxedJob<C>>, queue: &Queue<BoxedJob<C>>) -> Option<BoxedJob<C>> {
     match taken {
-        Taken::InTime(job) => (!job.is_abandoned()).then_some(job),
+        Taken::InTime(mut job) => {
+            job.prepare();
+            (!job.is_abandoned()).then_some(job)
+        }
         Taken::Late(job) => {
-            refuse(job, Refusal::Late);
+            queue.put_back(refuse(job, Refusal::Late));
             None
         }
     }

@@ -64,6 +64,11 @@ impl<J> Queue<J> {
 
     /// Puts `job` at the end.
     pub(super) fn push(&self, job: J) -> Result<(), NotQueued> {
+        self.push_new(|| job)
+    }
+
+    /// Puts a job at the end that is made only if it is let in.
+    pub(super) fn push_new(&self, job: impl FnOnce() -> J) -> Result<(), NotQueued> {
         let mut state = self.lock();
         if state.closed {
             return Err(NotQueued::Closed);
@@ -74,10 +79,24 @@ impl<J> Queue<J> {
         if state.waiting.len() >= self.capacity {
             return Err(NotQueued::Full);
         }
-        state.waiting.push_back(Waiting { job, since: Instant::now() });
+        state.waiting.push_back(Waiting { job: job(), since: Instant::now() });
         drop(state);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// Puts jobs in front that have been taken before, whatever the queue lets in.
+    pub(super) fn put_back(&self, jobs: Vec<J>) {
+        if jobs.is_empty() {
+            return;
+        }
+        let since = Instant::now();
+        let mut state = self.lock();
+        for job in jobs.into_iter().rev() {
+            state.waiting.push_front(Waiting { job, since });
+        }
+        drop(state);
+        self.arrived.notify_all();
     }
 
     /// Takes the oldest jobs, `most` of them or as many as there are; waits for the first no longer than
@@ -179,6 +198,14 @@ mod tests {
         let queue = queue(1, Duration::MAX);
         queue.push(1).unwrap();
         assert_eq!(queue.push(2), Err(NotQueued::Full));
+    }
+
+    #[test]
+    fn what_is_put_back_comes_first_even_into_a_full_queue() {
+        let queue = queue(1, Duration::MAX);
+        queue.push(3).unwrap();
+        queue.put_back(vec![1, 2]);
+        assert_eq!(take(&queue, 8), [1, 2, 3]);
     }
 
     #[test]

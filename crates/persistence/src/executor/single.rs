@@ -8,7 +8,8 @@ use super::Session;
 use super::job::{BoxedJob, Kind, Outcome, Refusal, refuse};
 use super::pool::Slot;
 
-pub(super) fn run<C: Session>(slot: &mut Slot<C>, job: BoxedJob<C>) {
+/// What comes back has to be queued again.
+pub(super) fn run<C: Session>(slot: &mut Slot<C>, job: BoxedJob<C>) -> Vec<BoxedJob<C>> {
     match job.kind() {
         Kind::Read => read(slot, job),
         Kind::Write => write(slot, job),
@@ -16,10 +17,10 @@ pub(super) fn run<C: Session>(slot: &mut Slot<C>, job: BoxedJob<C>) {
 }
 
 /// A read that met a dead connection is tried once more, on another one.
-fn read<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) {
+fn read<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) -> Vec<BoxedJob<C>> {
     let mut outcome = match slot.ready() {
         // Nobody waits any more when it took long to get the connection.
-        Ok(_) if job.is_abandoned() => return,
+        Ok(_) if job.is_abandoned() => return Vec::new(),
         Ok(connection) => job.run(connection),
         Err(refusal) => return refuse(job, refusal),
     };
@@ -30,8 +31,9 @@ fn read<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) {
             Err(refusal) => return refuse(job, refusal),
         };
     }
-    job.answer();
+    let again = job.answer();
     slot.settle(outcome);
+    again
 }
 
 /// A write is run once: on a lost connection nobody knows how far it came. Only a transaction that could
@@ -39,7 +41,7 @@ fn read<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) {
 ///
 /// What was done for a caller that the watcher has answered already is undone: it was told a failure, and
 /// may have tried again.
-fn write<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) {
+fn write<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) -> Vec<BoxedJob<C>> {
     let connection = match begun(slot) {
         Ok(connection) => connection,
         Err(refusal) => return refuse(job, refusal),
@@ -58,8 +60,9 @@ fn write<C: Session>(slot: &mut Slot<C>, mut job: BoxedJob<C>) {
         (Outcome::Failed, Err(_)) => Outcome::Lost,
         (outcome, _) => outcome,
     };
-    job.answer();
+    let again = job.answer();
     slot.settle(outcome);
+    again
 }
 
 /// A connection with an open transaction.

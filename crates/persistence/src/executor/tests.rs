@@ -289,8 +289,58 @@ macro_rules! promises {
             let (_guard, executor) = $fresh(4, roomy());
             super::many_writes_at_once_are_all_kept(executor).await;
         }
+
+        #[tokio::test]
+        async fn whoever_waits_shares_a_turn() {
+            let (_guard, executor) = $fresh(1, roomy());
+            super::together::whoever_waits_shares_a_turn(executor).await;
+        }
+
+        #[tokio::test]
+        async fn who_comes_alone_is_served_alone() {
+            let (_guard, executor) = $fresh(1, roomy());
+            super::together::who_comes_alone_is_served_alone(executor).await;
+        }
+
+        #[tokio::test]
+        async fn a_broken_call_hurts_nobody_else() {
+            let (_guard, executor) = $fresh(1, roomy());
+            super::together::a_broken_call_hurts_nobody_else(executor).await;
+        }
+
+        #[tokio::test]
+        async fn who_has_left_is_left_out() {
+            let (_guard, executor) = $fresh(1, roomy());
+            super::together::who_has_left_is_left_out(executor).await;
+        }
+
+        #[tokio::test]
+        async fn no_more_than_so_many_calls_wait() {
+            let (_guard, executor) = $fresh(1, settings(2, Duration::from_secs(20)));
+            super::together::no_more_than_so_many_calls_wait(executor).await;
+        }
+
+        #[tokio::test]
+        async fn calls_that_wait_too_long_are_refused() {
+            let (_guard, executor) = $fresh(1, settings(8, Duration::from_millis(50)));
+            super::together::calls_that_wait_too_long_are_refused(executor).await;
+        }
+
+        #[tokio::test]
+        async fn calls_that_take_too_long_are_refused_while_they_run() {
+            let (_guard, executor) = $fresh(1, super::hasty());
+            super::together::calls_that_take_too_long_are_refused_while_they_run(executor).await;
+        }
+
+        #[tokio::test]
+        async fn dropping_the_executor_finishes_calls_that_wait() {
+            let (_guard, executor) = $fresh(1, roomy());
+            super::together::dropping_the_executor_finishes_calls_that_wait(executor).await;
+        }
     };
 }
+
+mod together;
 
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -57,7 +57,8 @@ impl<C: Session> Watch<C> {
         let answer = self.limits.answer.unwrap_or(Duration::MAX);
         let tick = (self.room.queue.patience().min(answer) / 4).clamp(Duration::from_millis(1), TICK);
         while !self.room.queue.wait_closed(tick) {
-            self.room.queue.take_late().into_iter().for_each(|job| refuse(job, Refusal::Late));
+            let late = self.room.queue.take_late().into_iter();
+            self.room.queue.put_back(late.flat_map(|job| refuse(job, Refusal::Late)).collect());
             self.look();
         }
     }
@@ -94,7 +95,8 @@ impl<C: Session> Watch<C> {
         self.is_barred = barred;
         if barred {
             tracing::error!("all database threads hang");
-            self.room.queue.bar().into_iter().for_each(|job| refuse(job, Refusal::AllHang));
+            let barred = self.room.queue.bar().into_iter();
+            self.room.queue.put_back(barred.flat_map(|job| refuse(job, Refusal::AllHang)).collect());
         } else {
             self.room.queue.unbar();
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Conn;
+use super::administration::Panel;
 use super::audit::Trail;
 use super::doctors::Doctors;
 use super::eraser::{Open, Purge};
@@ -30,9 +31,11 @@ pub(super) fn stores(
         users: Arc::new(Users { executor: Arc::clone(executor) }),
         sessions: Arc::new(Sessions { executor: Arc::clone(executor) }),
         invitations: Arc::new(Invitations { executor: Arc::clone(executor) }),
-        patients: Arc::new(Patients { executor: Arc::clone(executor) }),
-        doctors: Arc::new(Doctors { executor: Arc::clone(executor) }),
-        mappings: Arc::new(Mappings { executor: Arc::clone(executor) }),
+        patients: Arc::new(Patients::new(Arc::clone(executor))),
+        doctors: Arc::new(Doctors::new(Arc::clone(executor))),
+        mappings: Arc::new(Mappings::new(Arc::clone(executor))),
+        admin_sessions: Arc::new(Panel { executor: Arc::clone(executor) }),
+        admin_records: Arc::new(Panel { executor: Arc::clone(executor) }),
         history: Arc::new(Past { executor: Arc::clone(executor) }),
         eraser: Arc::new(Purge { open: unhurried }),
         audit: Arc::new(Trail::new(Arc::clone(executor), sealer)),

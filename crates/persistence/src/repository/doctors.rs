@@ -13,6 +13,8 @@ use domain::{
 
 use super::dialect::for_update;
 use super::once::once;
+use super::patients::unless_deleted;
+use super::together::{self, Kin};
 use super::{Conn, Db, history, mappings, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
@@ -23,7 +25,26 @@ use crate::types::At;
 use crate::words::{WordChange, beginning_with};
 
 pub(super) struct Doctors {
-    pub(super) executor: Arc<Executor<Conn>>,
+    executor: Arc<Executor<Conn>>,
+    finds: Kin<DoctorId, Option<Doctor>>,
+    inserts: Kin<NewDoctor, Doctor>,
+}
+
+/// A doctor to be added.
+pub(super) struct NewDoctor {
+    pub(super) creator: UserId,
+    pub(super) details: DoctorDetails,
+    pub(super) rule: EmailRule,
+    pub(super) stamp: Stamp,
+}
+
+impl Doctors {
+    pub(super) fn new(executor: Arc<Executor<Conn>>) -> Self {
+        let finds =
+            executor.reads_together(together::READS, |c, id: &DoctorId| find(c, *id), together::find_doctors);
+        let inserts = executor.writes_together(together::WRITES, insert_once, together::insert_doctors);
+        Self { executor, finds, inserts }
+    }
 }
 
 #[async_trait]
@@ -35,17 +56,16 @@ impl DoctorRepository for Doctors {
         rule: EmailRule,
         stamp: &Stamp,
     ) -> Result<Doctor, RepositoryError> {
-        let details = details.clone();
-        let stamp = stamp.clone();
-        let write = move |c: &mut Conn| {
-            let make = |c: &mut Conn| insert(c, creator, details, rule, &stamp);
-            once(c, creator, &stamp, make, first)
-        };
-        Ok(self.executor.write(write).await?)
+        let new = NewDoctor { creator, details: details.clone(), rule, stamp: stamp.clone() };
+        if new.stamp.once.is_some() {
+            // Whoever comes with the same key waits for this one: nobody else should.
+            return Ok(self.executor.write(move |c| insert_once(c, &new)).await?);
+        }
+        Ok(self.executor.join(&self.inserts, new).await?)
     }
 
     async fn find(&self, id: DoctorId) -> Result<Option<Doctor>, RepositoryError> {
-        Ok(self.executor.read(move |c| find(c, id)).await?)
+        Ok(self.executor.join(&self.finds, id).await?)
     }
 
     async fn list(
@@ -79,6 +99,11 @@ impl DoctorRepository for Doctors {
         let stamp = stamp.clone();
         Ok(self.executor.write(move |c| retire(c, id, expected, &stamp)).await?)
     }
+}
+
+fn insert_once(c: &mut Conn, new: &NewDoctor) -> Result<Doctor, Failure> {
+    let make = |c: &mut Conn| insert(c, new.creator, new.details.clone(), new.rule, &new.stamp);
+    once(c, new.creator, &new.stamp, make, first)
 }
 
 fn insert(
@@ -133,13 +158,10 @@ pub(super) fn retired_or_not(c: &mut Conn, id: DoctorId) -> Result<Option<Doctor
     Ok(row.map(Doctor::try_from).transpose()?)
 }
 
-fn find(c: &mut Conn, id: DoctorId) -> Result<Option<Doctor>, Failure> {
-    let row = doctors::table
-        .filter(doctors::id.eq(id.get()))
-        .filter(doctors::retired_at.is_null())
-        .select(DoctorRow::as_select())
-        .get_result(c)
-        .optional()?;
+pub(super) fn find(c: &mut Conn, id: DoctorId) -> Result<Option<Doctor>, Failure> {
+    let entry =
+        doctors::table.filter(doctors::id.eq(id.get())).select((DoctorRow::as_select(), doctors::retired_at));
+    let row = unless_deleted(entry.get_result::<(DoctorRow, _)>(c).optional()?);
     Ok(row.map(Doctor::try_from).transpose()?)
 }
 

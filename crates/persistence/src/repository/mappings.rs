@@ -16,6 +16,7 @@ use domain::{
 use super::dialect::{for_share, for_update};
 use super::once::once;
 use super::patients::unless_deleted;
+use super::together::{self, Kin};
 use super::{Conn, Db, history, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
@@ -28,7 +29,28 @@ use crate::schema::{doctors, mapping_versions, mappings, patients};
 use crate::types::{At, Instant};
 
 pub(super) struct Mappings {
-    pub(super) executor: Arc<Executor<Conn>>,
+    executor: Arc<Executor<Conn>>,
+    finds: Kin<(UserId, MappingId), Option<MappingView>>,
+    assignments: Kin<Assignment, MappingView>,
+}
+
+/// A mapping to be made.
+pub(super) struct Assignment {
+    pub(super) owner: UserId,
+    pub(super) new: NewMapping,
+    pub(super) stamp: Stamp,
+}
+
+impl Mappings {
+    pub(super) fn new(executor: Arc<Executor<Conn>>) -> Self {
+        let finds = executor.reads_together(
+            together::READS,
+            |c, (owner, id): &(UserId, MappingId)| find(c, *owner, *id, false),
+            together::find_mappings,
+        );
+        let assignments = executor.writes_together(together::WRITES, assign_once, together::assign);
+        Self { executor, finds, assignments }
+    }
 }
 
 #[async_trait]
@@ -39,13 +61,12 @@ impl MappingRepository for Mappings {
         mapping: &NewMapping,
         stamp: &Stamp,
     ) -> Result<MappingView, RepositoryError> {
-        let mapping = mapping.clone();
-        let stamp = stamp.clone();
-        let write = move |c: &mut Conn| {
-            let make = |c: &mut Conn| assign(c, owner, &mapping, &stamp);
-            once(c, owner, &stamp, make, |c, id| first(c, owner, id))
-        };
-        Ok(self.executor.write(write).await?)
+        let assignment = Assignment { owner, new: mapping.clone(), stamp: stamp.clone() };
+        if assignment.stamp.once.is_some() {
+            // Whoever comes with the same key waits for this one: nobody else should.
+            return Ok(self.executor.write(move |c| assign_once(c, &assignment)).await?);
+        }
+        Ok(self.executor.join(&self.assignments, assignment).await?)
     }
 
     async fn find(
@@ -54,7 +75,10 @@ impl MappingRepository for Mappings {
         id: MappingId,
         include_ended: bool,
     ) -> Result<Option<MappingView>, RepositoryError> {
-        Ok(self.executor.read(move |c| find(c, owner, id, include_ended)).await?)
+        if include_ended {
+            return Ok(self.executor.read(move |c| find(c, owner, id, include_ended)).await?);
+        }
+        Ok(self.executor.join(&self.finds, (owner, id)).await?)
     }
 
     async fn list(
@@ -100,6 +124,12 @@ impl MappingRepository for Mappings {
     }
 }
 
+fn assign_once(c: &mut Conn, assignment: &Assignment) -> Result<MappingView, Failure> {
+    let Assignment { owner, new, stamp } = assignment;
+    let make = |c: &mut Conn| assign(c, *owner, new, stamp);
+    once(c, *owner, stamp, make, |c, id| first(c, *owner, id))
+}
+
 /// Both sides are locked against changes until the mapping stands: who deletes the patient or retires the
 /// doctor at the same moment either comes first, and the side is missing here, or waits, and then finds the
 /// mapping and ends it.
@@ -110,9 +140,10 @@ fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, stamp: &Stamp) -> Resul
         .select((PatientNameRow::as_select(), patients::deleted_at));
     let patient = unless_deleted(for_share!(patient).get_result(c).optional()?);
     let patient = patient.ok_or(RepositoryError::Missing(Record::Patient))?;
-    let doctor =
-        doctors::table.filter(doctors::id.eq(new.doctor.get())).filter(doctors::retired_at.is_null());
-    let doctor = for_share!(doctor.select(DoctorLabelRow::as_select())).get_result(c).optional()?;
+    let doctor = doctors::table
+        .filter(doctors::id.eq(new.doctor.get()))
+        .select((DoctorLabelRow::as_select(), doctors::retired_at));
+    let doctor = unless_deleted(for_share!(doctor).get_result(c).optional()?);
     let doctor = doctor.ok_or(RepositoryError::Missing(Record::Doctor))?;
     let mapping = diesel::insert_into(mappings::table)
         .values((
@@ -130,7 +161,7 @@ fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, stamp: &Stamp) -> Resul
     Ok(MappingViewRow { mapping, patient, doctor }.try_into()?)
 }
 
-fn find(
+pub(super) fn find(
     c: &mut Conn,
     owner: UserId,
     id: MappingId,
@@ -227,7 +258,7 @@ fn matching(owner: UserId, filter: MappingFilter) -> mappings::BoxedQuery<'stati
 
 /// The whole key of the patient: no row of another owner can be joined.
 #[auto_type]
-fn its_patient() -> _ {
+pub(super) fn its_patient() -> _ {
     patients::owner_id.eq(mappings::owner_id).and(patients::id.eq(mappings::patient_id))
 }
 

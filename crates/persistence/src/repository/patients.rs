@@ -14,6 +14,7 @@ use domain::{
 
 use super::dialect::for_update;
 use super::once::once;
+use super::together::{self, Kin};
 use super::{Conn, Db, history, mappings, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
@@ -24,7 +25,28 @@ use crate::types::At;
 use crate::words::{WordChange, beginning_with};
 
 pub(super) struct Patients {
-    pub(super) executor: Arc<Executor<Conn>>,
+    executor: Arc<Executor<Conn>>,
+    finds: Kin<(UserId, PatientId), Option<Patient>>,
+    inserts: Kin<NewPatient, Patient>,
+}
+
+/// A patient to be made.
+pub(super) struct NewPatient {
+    pub(super) owner: UserId,
+    pub(super) details: PatientDetails,
+    pub(super) stamp: Stamp,
+}
+
+impl Patients {
+    pub(super) fn new(executor: Arc<Executor<Conn>>) -> Self {
+        let finds = executor.reads_together(
+            together::READS,
+            |c, (owner, id): &(UserId, PatientId)| find(c, *owner, *id),
+            together::find_patients,
+        );
+        let inserts = executor.writes_together(together::WRITES, insert_once, together::insert_patients);
+        Self { executor, finds, inserts }
+    }
 }
 
 #[async_trait]
@@ -35,17 +57,16 @@ impl PatientRepository for Patients {
         details: &PatientDetails,
         stamp: &Stamp,
     ) -> Result<Patient, RepositoryError> {
-        let details = details.clone();
-        let stamp = stamp.clone();
-        let write = move |c: &mut Conn| {
-            let make = |c: &mut Conn| insert(c, owner, details, &stamp);
-            once(c, owner, &stamp, make, |c, id| first(c, owner, id))
-        };
-        Ok(self.executor.write(write).await?)
+        let new = NewPatient { owner, details: details.clone(), stamp: stamp.clone() };
+        if new.stamp.once.is_some() {
+            // Whoever comes with the same key waits for this one: nobody else should.
+            return Ok(self.executor.write(move |c| insert_once(c, &new)).await?);
+        }
+        Ok(self.executor.join(&self.inserts, new).await?)
     }
 
     async fn find(&self, owner: UserId, id: PatientId) -> Result<Option<Patient>, RepositoryError> {
-        Ok(self.executor.read(move |c| find(c, owner, id)).await?)
+        Ok(self.executor.join(&self.finds, (owner, id)).await?)
     }
 
     async fn list(
@@ -81,6 +102,11 @@ impl PatientRepository for Patients {
         let stamp = stamp.clone();
         Ok(self.executor.write(move |c| delete(c, owner, id, expected, &stamp)).await?)
     }
+}
+
+fn insert_once(c: &mut Conn, new: &NewPatient) -> Result<Patient, Failure> {
+    let make = |c: &mut Conn| insert(c, new.owner, new.details.clone(), &new.stamp);
+    once(c, new.owner, &new.stamp, make, |c, id| first(c, new.owner, id))
 }
 
 fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, stamp: &Stamp) -> Result<Patient, Failure> {
@@ -130,7 +156,7 @@ fn record(owner: UserId, id: PatientId) -> _ {
         .select((row, patients::deleted_at))
 }
 
-fn find(c: &mut Conn, owner: UserId, id: PatientId) -> Result<Option<Patient>, Failure> {
+pub(super) fn find(c: &mut Conn, owner: UserId, id: PatientId) -> Result<Option<Patient>, Failure> {
     let row = unless_deleted(record(owner, id).get_result(c).optional()?);
     Ok(row.map(Patient::try_from).transpose()?)
 }
@@ -141,7 +167,7 @@ pub(super) fn deleted_or_not(c: &mut Conn, owner: UserId, id: PatientId) -> Resu
     Ok(row.map(|(row, _)| row.try_into()).transpose()?)
 }
 
-/// The row that was read by its key, unless it says that the patient was deleted.
+/// The row that was read by its key, unless it says that the patient was deleted, or that the doctor has retired.
 ///
 /// A condition in the query would allow PostgreSQL the indexes of lists, which leave deleted patients out.
 /// While it has no statistics it takes one of them, and reads all records of the owner.

@@ -92,7 +92,7 @@ impl SessionRepository for Sessions {
     }
 }
 
-fn open(
+pub(super) fn open(
     c: &mut Conn,
     user: UserId,
     session: &NewSession,

@@ -64,7 +64,12 @@ pub(super) struct Step {
 
 /// Puts on record that `made` was made: the last statement of the write.
 pub(super) fn created(c: &mut Conn, made: &impl Subject, stamp: &Stamp) -> Result<(), Failure> {
-    audit::record(c, &event(made, Outcome::Done, stamp).changed(made.version(), made.given()))
+    audit::record(c, &creation(made, stamp))
+}
+
+/// The event that `made` was made.
+pub(super) fn creation(made: &impl Subject, stamp: &Stamp) -> AuditEvent {
+    event(made, Outcome::Done, stamp).changed(made.version(), made.given())
 }
 
 /// Puts on record that `before`, which is what the record was, was changed: the last statement of the write.

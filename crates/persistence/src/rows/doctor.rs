@@ -41,21 +41,21 @@ pub(crate) fn creator_name() -> _ {
 #[diesel(treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub(crate) struct DoctorColumns {
-    name: String,
+    pub(crate) name: String,
     #[serde(skip)]
-    name_key: String,
-    specialization: Option<String>,
+    pub(crate) name_key: String,
+    pub(crate) specialization: Option<String>,
     #[serde(skip)]
-    specialization_key: Option<String>,
-    email: Option<String>,
+    pub(crate) specialization_key: Option<String>,
+    pub(crate) email: Option<String>,
     #[serde(skip)]
-    email_key: Option<String>,
-    phone: Option<String>,
-    address: Option<String>,
-    availability: Option<String>,
-    license_number: Option<String>,
-    experience_years: Option<i16>,
-    consultation_fee_minor: Option<i64>,
+    pub(crate) email_key: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) address: Option<String>,
+    pub(crate) availability: Option<String>,
+    pub(crate) license_number: Option<String>,
+    pub(crate) experience_years: Option<i16>,
+    pub(crate) consultation_fee_minor: Option<i64>,
 }
 
 /// A word of a doctor's name.

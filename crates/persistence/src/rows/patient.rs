@@ -42,21 +42,21 @@ pub(crate) fn owner_name() -> _ {
 #[diesel(treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub(crate) struct PatientColumns {
-    name: String,
-    first_name: String,
-    last_name: String,
+    pub(crate) name: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
     #[serde(skip)]
-    name_key: String,
-    date_of_birth: Option<NaiveDate>,
-    age_told: Option<i16>,
-    age_told_on: Option<NaiveDate>,
-    gender: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    emergency_contact: Option<String>,
-    address: Option<String>,
-    medical_history: Option<String>,
-    blood_group: Option<String>,
+    pub(crate) name_key: String,
+    pub(crate) date_of_birth: Option<NaiveDate>,
+    pub(crate) age_told: Option<i16>,
+    pub(crate) age_told_on: Option<NaiveDate>,
+    pub(crate) gender: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) emergency_contact: Option<String>,
+    pub(crate) address: Option<String>,
+    pub(crate) medical_history: Option<String>,
+    pub(crate) blood_group: Option<String>,
 }
 
 /// A word of a patient's name.

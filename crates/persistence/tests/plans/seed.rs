@@ -69,12 +69,32 @@ struct PostgresStep {
 /// The plan that fits any values, as a prepared statement gets it sooner or later.
 pub(crate) fn explain_postgres(url: &str, sql: &str) -> String {
     let mut c = PgConnection::establish(url).unwrap();
-    c.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE q AS {sql}")).unwrap();
+    let types = array_types(sql);
+    c.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE q{types} AS {sql}")).unwrap();
     let parameters = (1..100).take_while(|number| sql.contains(&format!("${number}"))).count();
     let values = vec!["NULL"; parameters].join(", ");
     let steps: Vec<PostgresStep> =
         diesel::sql_query(format!("EXPLAIN EXECUTE q({values})")).load(&mut c).unwrap();
     steps.into_iter().map(|step| step.line + "\n").collect()
+}
+
+/// What the arrays of a statement hold that many calls share; the types of all that follows are told by the text.
+fn array_types(sql: &str) -> String {
+    let arrays = sql.split_once("unnest(").and_then(|(_, rest)| rest.split_once(')'));
+    let Some((arrays, _)) = arrays else { return String::new() };
+    let mut types = match sql {
+        _ if sql.contains("patients_id_seq") => {
+            vec!["bigint", "timestamptz", "text", "text", "text", "text", "text", "date", "smallint", "date"]
+        }
+        _ if sql.contains("doctors_id_seq") => vec!["bigint", "timestamptz"],
+        _ if sql.contains("mappings_id_seq") => vec!["bigint", "bigint", "bigint", "text", "timestamptz"],
+        _ => vec!["bigint", "bigint"],
+    };
+    types.resize(arrays.split(", ").count(), "text");
+    if sql.contains("doctors_id_seq") {
+        types.splice(types.len() - 2.., ["smallint", "bigint"]);
+    }
+    format!("({}[])", types.join("[], "))
 }
 
 fn connection(path: &Path) -> SqliteConnection {

@@ -25,6 +25,18 @@ pub async fn lists_are_in_order_of_time(store: &Trails) {
         let newest = store.pages(&everything, page(NEWEST)).await;
         assert!(names(&newest).into_iter().rev().eq(expected), "{newest:?}");
     }
+    // Of one user they come in the order in which they came in.
+    let of_one = AuditFilter { user: UserId::new(1), ..everything.clone() };
+    for (number, at) in times.into_iter().enumerate() {
+        store.append([AuditEvent { user: UserId::new(1), ..event(at, 5 + number) }]).await;
+    }
+    for size in [1, 2, 100] {
+        let page = Page { limit: limit(size), order: NEWEST, ..Page::default() };
+        let expected = ["request-9", "request-8", "request-7", "request-6", "request-5"];
+        assert_eq!(names(&store.pages(&of_one, page).await), expected);
+    }
+    let everything = AuditFilter { before: Some(seconds_later(5)), ..everything };
+    let expected = ["request-1", "request-6", "request-0", "request-5", "request-4", "request-9"];
     // No other key counts.
     let page = Page { order: Order { key: SortKey::Name, ..OLDEST }, ..Page::default() };
     assert_eq!(names(&store.pages(&everything, page).await), expected);

@@ -1,0 +1,251 @@
+//! Lists: columns, filters, sizes and pages, all of them kept in the address.
+
+use askama::Template;
+use domain::{Direction, Order, Page, PageLimit, Position, SortKey, Timestamp};
+
+use crate::page::Layout;
+use crate::query::Query;
+use crate::refusal::Refusal;
+
+/// How many rows a page can have.
+const SIZES: [u16; 4] = [25, 50, 100, 200];
+
+/// How many it has where nothing is said.
+const SIZE: u16 = 50;
+
+/// A column of a list.
+pub(crate) struct Column {
+    pub(crate) key: &'static str,
+    pub(crate) label: &'static str,
+    /// What the list is ordered by when the head is chosen: `name` or `created`.
+    pub(crate) sort: Option<&'static str>,
+    /// Whether it is shown where nothing is said.
+    pub(crate) is_shown: bool,
+}
+
+/// A choice of a field or a filter.
+#[derive(Clone)]
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) label: String,
+    pub(crate) is_chosen: bool,
+}
+
+/// A filter by a choice, or a select of a form.
+pub(crate) struct Select {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) options: Vec<Choice>,
+}
+
+/// A filter by a text.
+pub(crate) struct Input {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) value: String,
+}
+
+/// The head of a column.
+pub(crate) struct Head {
+    label: &'static str,
+    href: Option<String>,
+    order: &'static str,
+}
+
+/// What stands in a row.
+pub(crate) struct Row {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) href: String,
+    pub(crate) cells: Vec<Cell>,
+}
+
+/// What stands in a column of a row.
+pub(crate) struct Cell {
+    text: String,
+    is_link: bool,
+}
+
+/// What can be done with the rows that are selected.
+pub(crate) struct Bulk {
+    pub(crate) action: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) token: String,
+}
+
+/// A list.
+#[derive(Template)]
+#[template(path = "list.html")]
+pub(crate) struct ListPage {
+    pub(crate) layout: Layout,
+    base: &'static str,
+    has_search: bool,
+    search: String,
+    sort: String,
+    pub(crate) filters: Vec<Select>,
+    pub(crate) inputs: Vec<Input>,
+    sizes: Vec<Choice>,
+    choices: Vec<Choice>,
+    heads: Vec<Head>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) count: String,
+    pub(crate) empty: &'static str,
+    pub(crate) add: Option<&'static str>,
+    pub(crate) export: Option<String>,
+    pub(crate) bulk: Option<Bulk>,
+    first: Option<String>,
+    next: Option<String>,
+}
+
+/// What a request asks of a list.
+pub(crate) struct Asked<'a> {
+    pub(crate) base: &'static str,
+    pub(crate) query: &'a Query,
+    pub(crate) columns: &'static [Column],
+}
+
+impl Asked<'_> {
+    /// How many rows.
+    pub(crate) fn limit(&self) -> PageLimit {
+        let asked: Option<u16> = self.query.get("size").parse().ok().filter(|size| SIZES.contains(size));
+        asked.or(Some(SIZE)).and_then(PageLimit::new).unwrap_or_default()
+    }
+
+    /// By what, and where it begins.
+    pub(crate) fn page<Id>(&self, id: impl FnOnce(i64) -> Option<Id>) -> Result<Page<Id>, Refusal> {
+        let after = match self.query.get("after") {
+            "" => None,
+            text => Some(position(text, id).ok_or(application::Error::BadPosition)?),
+        };
+        Ok(Page { limit: self.limit(), order: self.order(), after, count: true })
+    }
+
+    fn order(&self) -> Order {
+        let sort = self.query.get("sort");
+        let (direction, key) = match sort.strip_prefix('-') {
+            Some(key) => (Direction::Descending, key),
+            None => (Direction::Ascending, sort),
+        };
+        match key {
+            "name" => Order { key: SortKey::Name, direction },
+            "created" => Order { key: SortKey::CreatedAt, direction },
+            _ => Order::default(),
+        }
+    }
+
+    /// The columns that are shown.
+    pub(crate) fn shown(&self) -> Vec<&'static Column> {
+        let chosen: Vec<&str> = self.query.all("col").collect();
+        let is_shown = |column: &&Column| {
+            if chosen.is_empty() { column.is_shown } else { chosen.contains(&column.key) }
+        };
+        let shown: Vec<_> = self.columns.iter().filter(is_shown).collect();
+        if shown.is_empty() { self.columns.iter().collect() } else { shown }
+    }
+
+    /// A row: the first column that is shown leads to the record.
+    pub(crate) fn row(
+        &self,
+        key: String,
+        name: &str,
+        href: String,
+        text: impl Fn(&'static str) -> String,
+    ) -> Row {
+        let cells = self.shown().into_iter().enumerate();
+        let cells = cells.map(|(at, column)| Cell { text: text(column.key), is_link: at == 0 });
+        Row { key, name: name.to_owned(), href, cells: cells.collect() }
+    }
+
+    /// The page, without rows; `next` is where the next one begins.
+    pub(crate) fn list(&self, layout: Layout, total: Option<u64>, next: Option<String>) -> ListPage {
+        let is_later = !self.query.get("after").is_empty();
+        let start = self.query.with("after", "").with("done", "");
+        let count = match total {
+            Some(1) => "1 record".to_owned(),
+            Some(total) => format!("{total} records"),
+            None => String::new(),
+        };
+        let size = self.limit().get();
+        let sizes = SIZES.iter().map(|rows| Choice {
+            value: rows.to_string(),
+            label: rows.to_string(),
+            is_chosen: *rows == size,
+        });
+        let shown: Vec<&str> = self.shown().iter().map(|column| column.key).collect();
+        let choices = self.columns.iter().map(|column| Choice {
+            value: column.key.to_owned(),
+            label: column.label.to_owned(),
+            is_chosen: shown.contains(&column.key),
+        });
+        ListPage {
+            layout,
+            base: self.base,
+            has_search: true,
+            search: self.query.get("q").to_owned(),
+            sort: self.query.get("sort").to_owned(),
+            filters: Vec::new(),
+            inputs: Vec::new(),
+            sizes: sizes.collect(),
+            choices: choices.collect(),
+            heads: self.shown().into_iter().map(|column| self.head(column, &start)).collect(),
+            rows: Vec::new(),
+            count,
+            empty: "Nothing matches. Reset the filters, or add a record.",
+            add: None,
+            export: None,
+            bulk: None,
+            first: is_later.then(|| start.href(self.base)),
+            next: next.map(|next| start.with("after", &next).href(self.base)),
+        }
+    }
+
+    fn head(&self, column: &'static Column, start: &Query) -> Head {
+        let Some(sort) = column.sort else { return Head { label: column.label, href: None, order: "" } };
+        let now = self.query.get("sort");
+        let down = format!("-{sort}");
+        let (order, next) = match now {
+            _ if now == sort => ("ascending", down.as_str()),
+            _ if now == down => ("descending", sort),
+            _ => ("", sort),
+        };
+        Head { label: column.label, href: Some(start.with("sort", next).href(self.base)), order }
+    }
+}
+
+impl ListPage {
+    /// The same without a field for a search.
+    pub(crate) fn without_search(self) -> Self {
+        Self { has_search: false, ..self }
+    }
+}
+
+/// A filter that offers everything and these.
+pub(crate) fn filter<'a>(
+    query: &Query,
+    name: &'static str,
+    label: &'static str,
+    all: &'a str,
+    options: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Select {
+    let now = query.get(name);
+    let option = |(value, label): (&str, &str)| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        is_chosen: value == now,
+    };
+    let options = std::iter::once(("", all)).chain(options).map(option).collect();
+    Select { name, label, options }
+}
+
+/// Where a page begins, as text; it holds no name.
+pub(crate) fn cursor<Id: Into<i64>>(position: Position<Id>) -> String {
+    format!("{}-{}", position.created_at.micros(), position.id.into())
+}
+
+fn position<Id>(text: &str, id: impl FnOnce(i64) -> Option<Id>) -> Option<Position<Id>> {
+    let (micros, number) = text.rsplit_once('-')?;
+    Some(Position {
+        created_at: Timestamp::from_micros(micros.parse().ok()?)?,
+        id: id(number.parse().ok()?)?,
+    })
+}

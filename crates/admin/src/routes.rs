@@ -1,0 +1,33 @@
+//! The endpoints, one module for each section.
+
+mod audit;
+mod doctors;
+mod mappings;
+mod overview;
+mod patients;
+mod session;
+mod users;
+
+use std::collections::BTreeMap;
+
+use crate::gate::Endpoint;
+
+/// Every endpoint, by its path below `/admin`; fixed parts of a path before ids.
+pub(crate) fn by_path() -> Vec<(&'static str, Vec<Endpoint>)> {
+    let sections = [
+        session::endpoints(),
+        overview::endpoints(),
+        patients::endpoints(),
+        doctors::endpoints(),
+        mappings::endpoints(),
+        users::endpoints(),
+        audit::endpoints(),
+    ];
+    let mut paths: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
+    for endpoint in sections.into_iter().flatten() {
+        paths.entry(endpoint.path).or_default().push(endpoint);
+    }
+    let mut paths: Vec<_> = paths.into_iter().collect();
+    paths.sort_by_key(|(path, _)| path.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>());
+    paths
+}

@@ -1,0 +1,187 @@
+//! The directory of doctors.
+
+mod change;
+
+use actix_web::HttpResponse;
+use domain::{
+    Act, AllMappings, Doctor, DoctorFilter, DoctorId, Page, PageLimit, RecordId, SearchTerms, Specialization,
+};
+
+use crate::details::{DOCTOR, doctor_column, doctor_value};
+use crate::gate::{Endpoint, Visit};
+use crate::list::{Asked, Column, Input, cursor};
+use crate::page::{self, Layout};
+use crate::refusal::Refusal;
+use crate::view::{
+    ConfirmPage, HistoryPage, Link, RecordPage, Step, Table, TableCell, TableRow, Values, minute, values,
+};
+
+const BASE: &str = "/admin/doctors";
+
+/// The newest versions that are told with what they changed.
+const STEPS: usize = 50;
+
+const COLUMNS: &[Column] = &[
+    Column { key: "name", label: "Name", sort: Some("name"), is_shown: true },
+    Column { key: "specialization", label: "Specialization", sort: None, is_shown: true },
+    Column { key: "license_number", label: "Licence", sort: None, is_shown: true },
+    Column { key: "experience_years", label: "Years", sort: None, is_shown: false },
+    Column { key: "consultation_fee", label: "Fee", sort: None, is_shown: false },
+    Column { key: "phone", label: "Phone", sort: None, is_shown: true },
+    Column { key: "email", label: "E-mail", sort: None, is_shown: false },
+    Column { key: "availability", label: "Availability", sort: None, is_shown: false },
+    Column { key: "created_by", label: "Added by", sort: None, is_shown: true },
+    Column { key: "created", label: "Added (UTC)", sort: Some("created"), is_shown: true },
+    Column { key: "id", label: "Id", sort: None, is_shown: false },
+];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = vec![
+        Endpoint::page("/doctors", "admin_doctors_list", |visit| Box::pin(list(visit))),
+        Endpoint::page("/doctors/{id}", "admin_doctors_get", |visit| Box::pin(get(visit))),
+        Endpoint::page("/doctors/{id}/retire", "admin_doctors_retire_page", |visit| {
+            Box::pin(retire_page(visit))
+        }),
+        Endpoint::page("/doctors/{id}/history", "admin_doctors_history", |visit| Box::pin(history(visit))),
+    ];
+    endpoints.extend(change::endpoints());
+    endpoints
+}
+
+async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
+    visit.who()?;
+    let query = &visit.query;
+    let asked = Asked { base: BASE, query, columns: COLUMNS };
+    let filter = DoctorFilter {
+        search: SearchTerms::parse(query.get("q")),
+        specialization: Specialization::parse(query.get("specialization")).ok(),
+        ..DoctorFilter::default()
+    };
+    let found = visit.panel.doctors.list(&filter, asked.page(DoctorId::new)?).await?;
+    let mut list = asked.list(Layout::inside(&visit, BASE, "Doctors")?, found.total, found.next.map(cursor));
+    let row = |doctor: &Doctor| {
+        let href = format!("{BASE}/{}", doctor.id);
+        let name = doctor.details.name.as_str();
+        asked.row(doctor.id.to_string(), name, href, |name| doctor_column(doctor, name))
+    };
+    list.rows = found.items.iter().map(row).collect();
+    list.inputs = vec![Input {
+        name: "specialization",
+        label: "Specialization",
+        value: query.get("specialization").to_owned(),
+    }];
+    list.add = Some("/admin/doctors/add");
+    page::show(&list)
+}
+
+/// The doctor that the path names; the call is about them.
+fn id(visit: &Visit) -> Result<DoctorId, Refusal> {
+    let id = visit.id("id", DoctorId::new)?;
+    visit.call.target(RecordId::Doctor(id));
+    Ok(id)
+}
+
+fn address(id: DoctorId) -> String {
+    format!("{BASE}/{id}")
+}
+
+async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let id = id(&visit)?;
+    let doctor = visit.panel.doctors.get(id).await?;
+    let here = address(id);
+    let mut groups = values(DOCTOR, |name| doctor_value(&doctor.details, name));
+    groups.push(Values {
+        title: "Entry",
+        values: vec![
+            ("Added by", doctor.created_by.as_str().to_owned()),
+            ("Added (UTC)", minute(doctor.created_at)),
+            ("Changed (UTC)", minute(doctor.updated_at)),
+            ("Version", doctor.version.get().to_string()),
+        ],
+    });
+    let page = RecordPage {
+        layout: Layout::inside(&visit, BASE, doctor.details.name.as_str())?,
+        token: visit.token(),
+        links: vec![
+            Link::to(format!("{here}/edit"), "Edit"),
+            Link::to(format!("{here}/history"), "History"),
+            Link::danger(format!("{here}/retire"), "Retire"),
+        ],
+        groups,
+        tables: vec![patients_of(&visit, id).await?.0],
+        finder: None,
+        forms: Vec::new(),
+    };
+    page::show(&page)
+}
+
+/// The first patients of a doctor, and how many there are.
+async fn patients_of(visit: &Visit, id: DoctorId) -> Result<(Table, u64), Refusal> {
+    let filter = AllMappings { doctor: Some(id), ..AllMappings::default() };
+    let page = Page { limit: PageLimit::new(25).unwrap_or_default(), count: true, ..Page::default() };
+    let found = visit.panel.administration.mappings(visit.who()?, &filter, page).await?;
+    let row = |view: &domain::MappingView| {
+        let mapping = &view.mapping;
+        let href = format!("/admin/patients/{}/{}", mapping.owner, mapping.patient);
+        TableRow {
+            cells: vec![
+                TableCell::link(view.patient_name.full(), href),
+                TableCell::text(minute(mapping.assigned_at)),
+            ],
+            button: None,
+        }
+    };
+    let table = Table {
+        id: "patients",
+        title: "Patients (the newest 25)",
+        heads: vec!["Name", "Assigned (UTC)"],
+        rows: found.items.iter().map(row).collect(),
+        empty: "The doctor is assigned to nobody. Open a patient to assign one.",
+    };
+    Ok((table, found.total.unwrap_or_default()))
+}
+
+async fn retire_page(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let id = id(&visit)?;
+    let doctor = visit.panel.doctors.get(id).await?;
+    let (_, count) = patients_of(&visit, id).await?;
+    let page = ConfirmPage {
+        layout: Layout::inside(&visit, BASE, format!("Retire {}?", doctor.details.name.as_str()))?,
+        token: visit.token(),
+        lines: vec![
+            "The entry goes out of the directory. It can be restored from its history.".to_owned(),
+            format!("Assignments to patients of all owners that end with it: {count}."),
+        ],
+        names: Vec::new(),
+        action: format!("{}/retire", address(id)),
+        values: vec![("version", doctor.version.get().to_string())],
+        button: "Retire",
+        cancel: address(id),
+    };
+    page::show(&page)
+}
+
+async fn history(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let id = id(&visit)?;
+    let entries = visit.panel.doctors.history(id).await?;
+    let mut records = Vec::new();
+    for entry in entries.iter().take(STEPS.saturating_add(1)) {
+        records.push(visit.panel.doctors.version(id, entry.version).await?.record);
+    }
+    let steps = entries.iter().take(STEPS).enumerate().filter_map(|(at, entry)| {
+        let after = records.get(at)?;
+        let before = records.get(at.saturating_add(1));
+        let value = |name| before.map(|before| doctor_value(&before.details, name)).unwrap_or_default();
+        Some(Step::new(entry, DOCTOR, value, |name| doctor_value(&after.details, name)))
+    });
+    let has_retired = entries.first().is_some_and(|newest| newest.act == Act::Removed);
+    let name = records.first().map_or("", |record| record.details.name.as_str());
+    let page = HistoryPage {
+        layout: Layout::inside(&visit, BASE, format!("History of {name}"))?,
+        token: visit.token(),
+        back: if has_retired { BASE.to_owned() } else { address(id) },
+        restore: has_retired.then(|| format!("{}/restore", address(id))),
+        steps: steps.collect(),
+    };
+    page::show(&page)
+}

@@ -1,0 +1,178 @@
+//! Pages of one record: what is known, what is to be confirmed, and how it came about.
+
+use askama::Template;
+use domain::{Timestamp, VersionEntry};
+
+use crate::form::Specs;
+use crate::list::Select;
+use crate::page::Layout;
+
+/// A link to something that can be done.
+pub(crate) struct Link {
+    pub(crate) href: String,
+    pub(crate) label: &'static str,
+    pub(crate) is_danger: bool,
+}
+
+/// Values that belong together.
+pub(crate) struct Values {
+    pub(crate) title: &'static str,
+    pub(crate) values: Vec<(&'static str, String)>,
+}
+
+/// Records that belong to this one.
+pub(crate) struct Table {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) heads: Vec<&'static str>,
+    pub(crate) rows: Vec<TableRow>,
+    pub(crate) empty: &'static str,
+}
+
+/// One of them.
+pub(crate) struct TableRow {
+    pub(crate) cells: Vec<TableCell>,
+    pub(crate) button: Option<Button>,
+}
+
+/// A text, with or without a link.
+pub(crate) struct TableCell {
+    pub(crate) text: String,
+    pub(crate) href: String,
+}
+
+/// A form of one button.
+pub(crate) struct Button {
+    pub(crate) action: String,
+    pub(crate) label: &'static str,
+    /// What it is about, for those who hear the page.
+    pub(crate) of: String,
+    pub(crate) values: Vec<(&'static str, String)>,
+}
+
+/// A field that finds what can be added.
+pub(crate) struct Finder {
+    pub(crate) action: String,
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) value: String,
+}
+
+/// A small form.
+pub(crate) struct SmallForm {
+    pub(crate) action: String,
+    pub(crate) label: &'static str,
+    pub(crate) is_danger: bool,
+    pub(crate) selects: Vec<Select>,
+}
+
+/// A record.
+#[derive(Template)]
+#[template(path = "record.html")]
+pub(crate) struct RecordPage {
+    pub(crate) layout: Layout,
+    pub(crate) token: String,
+    pub(crate) links: Vec<Link>,
+    pub(crate) groups: Vec<Values>,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) finder: Option<Finder>,
+    pub(crate) forms: Vec<SmallForm>,
+}
+
+/// A question before something is done.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(crate) struct ConfirmPage {
+    pub(crate) layout: Layout,
+    pub(crate) token: String,
+    pub(crate) lines: Vec<String>,
+    pub(crate) names: Vec<String>,
+    pub(crate) action: String,
+    pub(crate) values: Vec<(&'static str, String)>,
+    pub(crate) button: &'static str,
+    pub(crate) cancel: String,
+}
+
+/// How a record came about.
+#[derive(Template)]
+#[template(path = "history.html")]
+pub(crate) struct HistoryPage {
+    pub(crate) layout: Layout,
+    pub(crate) token: String,
+    pub(crate) back: String,
+    pub(crate) restore: Option<String>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One version.
+pub(crate) struct Step {
+    version: i32,
+    act: &'static str,
+    at: String,
+    by: String,
+    changes: Vec<Difference>,
+}
+
+struct Difference {
+    label: &'static str,
+    before: String,
+    after: String,
+}
+
+impl TableCell {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), href: String::new() }
+    }
+
+    pub(crate) fn link(text: impl Into<String>, href: String) -> Self {
+        Self { text: text.into(), href }
+    }
+}
+
+impl Link {
+    pub(crate) fn to(href: String, label: &'static str) -> Self {
+        Self { href, label, is_danger: false }
+    }
+
+    pub(crate) fn danger(href: String, label: &'static str) -> Self {
+        Self { href, label, is_danger: true }
+    }
+}
+
+impl Step {
+    /// A version, and what it changed; `before` is empty for the first one.
+    pub(crate) fn new(
+        entry: &VersionEntry,
+        specs: Specs,
+        before: impl Fn(&'static str) -> String,
+        after: impl Fn(&'static str) -> String,
+    ) -> Self {
+        let fields = specs.iter().flat_map(|(_, specs)| specs.iter());
+        let changes = fields.filter_map(|spec| {
+            let (before, after) = (before(spec.name), after(spec.name));
+            (before != after).then_some(Difference { label: spec.label, before, after })
+        });
+        Self {
+            version: entry.version.get(),
+            act: entry.act.as_str(),
+            at: minute(entry.at),
+            by: entry.by_name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
+            changes: changes.collect(),
+        }
+    }
+}
+
+/// The values of a record, by the groups of its form.
+pub(crate) fn values(specs: Specs, value: impl Fn(&'static str) -> String) -> Vec<Values> {
+    let group = |(title, specs): &(&'static str, &'static [crate::form::Spec])| Values {
+        title,
+        values: specs.iter().map(|spec| (spec.label, value(spec.name))).collect(),
+    };
+    specs.iter().map(group).collect()
+}
+
+/// An instant as people read it, in UTC: `2026-03-04 05:06`.
+pub(crate) fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}

@@ -1,0 +1,122 @@
+//! What every page has in common, and what it never shows.
+
+use actix_web::test::TestRequest;
+use domain::{MedicalHistory, Outcome};
+use testkit::builders;
+
+use crate::clinic::Clinic;
+
+const EVIL: &str = "<script>alert(1)</script>";
+
+#[actix_web::test]
+async fn no_page_has_script_or_style_of_its_own() {
+    let clinic = Clinic::open().await;
+    let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let browser = clinic.browser("root").await;
+    let page = Clinic::page_of(&patient);
+    let mut paths: Vec<String> = [
+        "",
+        "/patients",
+        "/patients/add",
+        "/doctors",
+        "/doctors/add",
+        "/mappings",
+        "/users",
+        "/users/1",
+        "/audit",
+    ]
+    .map(|path| format!("/admin{path}"))
+    .to_vec();
+    paths.extend(["", "/edit", "/delete", "/history"].map(|rest| format!("{page}{rest}")));
+    for path in paths {
+        let answer = clinic.get(&browser, &path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        for forbidden in ["<style", " style=", " onclick=", "javascript:", "http://", "https://"] {
+            assert!(!answer.body.contains(forbidden), "{path}: {forbidden}");
+        }
+        let scripts = answer.body.matches("<script").count();
+        assert_eq!(scripts, answer.body.matches("<script src=\"/admin/static/").count(), "{path}");
+        for part in ["<html lang=\"en\">", "class=\"skip\"", "<main id=\"main\"", "aria-current=\"page\""] {
+            assert!(answer.body.contains(part), "{path}: {part}");
+        }
+        assert_eq!(answer.body.matches("<h1").count(), 1, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_stored_never_runs() {
+    let clinic = Clinic::open().await;
+    let mut details = builders::patient().named(EVIL).done();
+    details.medical_history = MedicalHistory::parse(&format!("\"><img src=x onerror=alert(1)>{EVIL}")).ok();
+    let patient = clinic.patient(&details).await;
+    let browser = clinic.browser("root").await;
+    let page = Clinic::page_of(&patient);
+    let search = "/admin/patients?q=%3Cscript%3E%22onfocus%3D".to_owned();
+    let pages = ["", "/edit", "/delete", "/history"].map(|rest| format!("{page}{rest}"));
+    for path in pages.into_iter().chain(["/admin/patients".to_owned(), search]) {
+        let answer = clinic.get(&browser, &path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(!answer.body.contains(EVIL) && !answer.body.contains("<img"), "{path}");
+        assert!(answer.body.contains("script&#62;") || answer.body.contains("script&gt;"), "{path}");
+    }
+    let form = [("name", EVIL), ("email", EVIL), ("version", "1"), ("phone", "\"><script>")];
+    let answer = clinic.post(&browser, &format!("{page}/edit"), &form).await;
+    assert_eq!(answer.status, 422);
+    assert!(!answer.body.contains(EVIL) && !answer.body.contains("\"><script>"));
+}
+
+#[actix_web::test]
+async fn each_view_is_on_record() {
+    let clinic = Clinic::open().await;
+    let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let browser = clinic.browser("sam").await;
+    let page = Clinic::page_of(&patient);
+    for (path, operation) in [
+        (page.clone(), "admin_patients_get"),
+        (format!("{page}/edit"), "admin_patients_edit_page"),
+        (format!("{page}/history"), "admin_patients_history"),
+    ] {
+        assert_eq!(clinic.get(&browser, &path).await.status, 200);
+        let events = clinic.events(operation).await;
+        assert_eq!(
+            (events.len(), events[0].outcome, events[0].patient),
+            (1, Outcome::Done, Some(patient.id))
+        );
+        assert_eq!(events[0].username.as_ref().unwrap().as_str(), "sam");
+    }
+    assert_eq!(clinic.get(&browser, "/admin/patients").await.status, 200);
+    assert_eq!(clinic.events("admin_patients_list").await.len(), 1);
+}
+
+#[actix_web::test]
+async fn what_is_not_there_is_told_as_a_page() {
+    let clinic = Clinic::open().await;
+    let browser = clinic.browser("sam").await;
+    for path in ["/admin/patients/1/99", "/admin/patients/x/1", "/admin/doctors/7", "/admin/nothing"] {
+        let answer = clinic.get(&browser, path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+    }
+    let request =
+        TestRequest::delete().uri("/admin/patients").insert_header(("cookie", browser.cookie.as_str()));
+    let answer = clinic.answer(request).await;
+    assert_eq!((answer.status, answer.header("allow").as_str()), (405, "GET, HEAD"));
+}
+
+#[actix_web::test]
+async fn what_pages_refer_to_is_there_and_may_be_kept() {
+    let clinic = Clinic::open().await;
+    let page = clinic.answer(TestRequest::get().uri("/admin/sign-in")).await;
+    let mut found = 0;
+    for part in page.body.split('"').filter(|part| part.starts_with("/admin/static/")) {
+        found += 1;
+        let answer = clinic.answer(TestRequest::get().uri(part)).await;
+        assert_eq!(answer.status, 200, "{part}");
+        assert!(answer.header("cache-control").contains("immutable"), "{part}");
+        assert!(!answer.body.is_empty(), "{part}");
+    }
+    assert_eq!(found, 4);
+}

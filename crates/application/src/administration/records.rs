@@ -1,0 +1,174 @@
+//! Records of all owners. Each change goes through the port of its kind, with the owner.
+
+use domain::ports::Record;
+use domain::{
+    AllMappings, AllPatients, AssignedDoctor, Caller, Census, Date, Listing, MappingId, MappingView,
+    NewMapping, Page, Patient, PatientChange, PatientDetails, PatientId, RecordId, Snapshot, UserId, Version,
+    VersionEntry,
+};
+
+use super::{Administration, Administrator};
+use crate::Error;
+
+impl Administration {
+    /// The day that birth dates and ages are measured by.
+    pub fn today(&self) -> Date {
+        self.ports.clock.today()
+    }
+
+    /// How many records there are.
+    pub async fn census(&self, _: &Administrator) -> Result<Census, Error> {
+        Ok(self.ports.records.census().await?)
+    }
+
+    /// A page of the patients of all owners.
+    pub async fn patients(
+        &self,
+        _: &Administrator,
+        filter: &AllPatients,
+        page: Page<PatientId>,
+    ) -> Result<Listing<Patient, PatientId>, Error> {
+        Ok(self.ports.records.patients(filter, page).await?)
+    }
+
+    /// A page of the mappings of all owners.
+    pub async fn mappings(
+        &self,
+        who: &Administrator,
+        filter: &AllMappings,
+        page: Page<MappingId>,
+    ) -> Result<Listing<MappingView, MappingId>, Error> {
+        if let Some(patient) = filter.patient {
+            who.actor.call.concern(patient);
+        }
+        Ok(self.ports.records.mappings(filter, page).await?)
+    }
+
+    /// A patient of any owner, unless deleted.
+    pub async fn patient(&self, who: &Administrator, owner: UserId, id: PatientId) -> Result<Patient, Error> {
+        about_patient(who, id);
+        self.ports.patients.find(owner, id).await?.ok_or(Error::Missing(Record::Patient))
+    }
+
+    /// The doctors of a patient of any owner.
+    pub async fn doctors_of(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: PatientId,
+    ) -> Result<Vec<AssignedDoctor>, Error> {
+        about_patient(who, id);
+        Ok(self.ports.mappings.doctors_of(owner, id, Page::default()).await?.items)
+    }
+
+    /// Adds a patient for any owner.
+    ///
+    /// # Errors
+    /// `Missing(User)` when there is no such owner.
+    pub async fn create_patient(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        details: &PatientDetails,
+    ) -> Result<Patient, Error> {
+        Ok(self.ports.patients.insert(owner, details, &self.stamp(who)).await?)
+    }
+
+    /// Changes a patient of any owner, if the record still has the version that is expected.
+    pub async fn update_patient(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: PatientId,
+        expected: Version,
+        change: &PatientChange,
+    ) -> Result<Patient, Error> {
+        about_patient(who, id);
+        Ok(self.ports.patients.update(owner, id, Some(expected), change, &self.stamp(who)).await?)
+    }
+
+    /// Deletes a patient of any owner and ends the mappings.
+    pub async fn delete_patient(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: PatientId,
+        expected: Option<Version>,
+    ) -> Result<(), Error> {
+        about_patient(who, id);
+        Ok(self.ports.patients.delete(owner, id, expected, &self.stamp(who)).await?)
+    }
+
+    /// Brings a patient of any owner back.
+    pub async fn restore_patient(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: PatientId,
+    ) -> Result<Patient, Error> {
+        about_patient(who, id);
+        Ok(self.ports.history.restore_patient(owner, id, &self.stamp(who)).await?)
+    }
+
+    /// The versions of a patient of any owner, newest first, also of one who was deleted.
+    pub async fn patient_history(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: PatientId,
+    ) -> Result<Vec<VersionEntry>, Error> {
+        about_patient(who, id);
+        self.ports.history.of_patient(owner, id).await?.ok_or(Error::Missing(Record::Patient))
+    }
+
+    /// A patient of any owner as they were.
+    pub async fn patient_version(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: PatientId,
+        version: Version,
+    ) -> Result<Snapshot<Patient>, Error> {
+        about_patient(who, id);
+        let found = self.ports.history.patient_at(owner, id, version).await?;
+        found.ok_or(Error::Missing(Record::Patient))
+    }
+
+    /// A mapping of any owner, active or not.
+    pub async fn mapping(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: MappingId,
+    ) -> Result<MappingView, Error> {
+        who.actor.call.target(RecordId::Mapping(id));
+        let found =
+            self.ports.mappings.find(owner, id, true).await?.ok_or(Error::Missing(Record::Mapping))?;
+        who.actor.call.concern(found.mapping.patient);
+        Ok(found)
+    }
+
+    /// Assigns a doctor to a patient of any owner.
+    pub async fn assign(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        mapping: &NewMapping,
+    ) -> Result<MappingView, Error> {
+        who.actor.call.concern(mapping.patient);
+        Ok(self.ports.mappings.assign(owner, mapping, &self.stamp(who)).await?)
+    }
+
+    /// Ends a mapping of any owner.
+    pub async fn end_mapping(&self, who: &Administrator, owner: UserId, id: MappingId) -> Result<(), Error> {
+        who.actor.call.target(RecordId::Mapping(id));
+        let stamp = who.actor.stamp(self.ports.clock.now());
+        Ok(self.ports.mappings.end(owner, id, None, &stamp).await?)
+    }
+}
+
+/// Which record the call is about, and whose it is.
+fn about_patient(who: &Administrator, id: PatientId) {
+    who.actor.call.target(RecordId::Patient(id));
+    who.actor.call.concern(id);
+}

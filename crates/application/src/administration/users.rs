@@ -1,0 +1,77 @@
+//! Accounts of others. Only administrators of the server see and change them.
+
+use domain::ports::Record;
+use domain::{LoginName, PageLimit, RecordId, Session, SessionId, StandingChange, User, UserFilter, UserId};
+
+use super::{Administration, Administrator};
+use crate::Error;
+
+impl Administration {
+    /// The users who match, newest first, and how many match on all pages.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but administrators, as for all of these.
+    pub async fn users(
+        &self,
+        who: &Administrator,
+        filter: &UserFilter,
+        limit: PageLimit,
+    ) -> Result<(Vec<User>, u64), Error> {
+        who.must_be_admin()?;
+        Ok(self.ports.records.users(filter, limit).await?)
+    }
+
+    /// A user, active or not.
+    pub async fn user(&self, who: &Administrator, id: UserId) -> Result<User, Error> {
+        who.must_be_admin()?;
+        who.actor.call.target(RecordId::User(id));
+        self.ports.users.find(id).await?.ok_or(Error::Missing(Record::User))
+    }
+
+    /// The active user of that name, for whom a record is to be added.
+    ///
+    /// # Errors
+    /// `Missing` when there is none; open to all staff.
+    pub async fn owner_named(&self, _: &Administrator, name: &str) -> Result<User, Error> {
+        let login = LoginName::parse(name).ok_or(Error::Missing(Record::User))?;
+        let user = self.accounts.user_named(&login).await?;
+        if user.is_active { Ok(user) } else { Err(Error::Missing(Record::User)) }
+    }
+
+    /// The sessions of a user, newest first.
+    pub async fn sessions_of(&self, who: &Administrator, id: UserId) -> Result<Vec<Session>, Error> {
+        who.must_be_admin()?;
+        self.accounts.sessions_of(id).await
+    }
+
+    /// Ends one session of a user.
+    pub async fn end_session_of(
+        &self,
+        who: &Administrator,
+        id: UserId,
+        session: SessionId,
+    ) -> Result<(), Error> {
+        who.must_be_admin()?;
+        self.accounts.end_session_of(id, session, &self.stamp(who)).await
+    }
+
+    /// Ends all sessions of a user.
+    pub async fn end_all_sessions_of(&self, who: &Administrator, id: UserId) -> Result<(), Error> {
+        who.must_be_admin()?;
+        self.accounts.end_all_sessions_of(id, &self.stamp(who)).await
+    }
+
+    /// Disables or enables a user, or changes what they are; their sessions end.
+    ///
+    /// # Errors
+    /// `Invalid` when no active administrator would be left.
+    pub async fn set_standing(
+        &self,
+        who: &Administrator,
+        id: UserId,
+        change: StandingChange,
+    ) -> Result<User, Error> {
+        who.must_be_admin()?;
+        self.accounts.set_standing(&who.actor, id, change).await
+    }
+}

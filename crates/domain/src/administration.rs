@@ -1,0 +1,116 @@
+//! Administration: what people who work for the clinic see of all owners' records.
+
+use crate::macros::redacted_debug;
+use crate::{
+    DoctorId, PatientFilter, PatientId, Role, SearchTerms, SessionId, Timestamp, User, UserId, UserName,
+};
+
+/// The secret by which the browser of an administrator is known again: 240 random bits in hexadecimal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdminKey(String);
+
+impl AdminKey {
+    /// How many digits a key has.
+    const DIGITS: usize = 60;
+
+    /// A new key.
+    pub fn generate(random: [[u8; 10]; 3]) -> Self {
+        let digits = random.as_flattened().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Self(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+    }
+
+    /// What a browser has sent; `None` when it cannot be a key.
+    pub fn parse(sent: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (sent.len() == Self::DIGITS && sent.bytes().all(is_digit)).then(|| Self(sent.to_owned()))
+    }
+
+    /// The text, to be handed over or hashed.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A session of the admin panel that goes on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdminSession {
+    /// Whose it is: an active user.
+    pub user: User,
+    /// Its id, as among the user's other sessions.
+    pub id: SessionId,
+    /// When it was last used, as far as that was noted.
+    pub last_used_at: Timestamp,
+}
+
+/// How many records there are, without those that were deleted, have retired or have ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Census {
+    /// Patients of all owners.
+    pub patients: u64,
+    /// Doctors in the directory.
+    pub doctors: u64,
+    /// Active assignments.
+    pub mappings: u64,
+    /// Users who may sign in.
+    pub users: u64,
+}
+
+/// Which patients of all owners a list shows.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct AllPatients {
+    /// What is known of the patient.
+    pub filter: PatientFilter,
+    /// Only of the owner with this user name.
+    pub owner: Option<UserName>,
+    /// Those who were deleted, instead of those who were not. A search finds none of them.
+    pub is_deleted: bool,
+}
+
+/// Which mappings of all owners a list shows. Patients who were deleted are left out.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct AllMappings {
+    /// Words of the patient's name.
+    pub search: Option<SearchTerms>,
+    /// Only of this patient.
+    pub patient: Option<PatientId>,
+    /// Only of this doctor.
+    pub doctor: Option<DoctorId>,
+    /// Those that have ended, instead of those that have not.
+    pub is_ended: bool,
+}
+
+/// Which users a list shows.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct UserFilter {
+    /// The beginning of the user name or of the e-mail address, folded as a [`UserName::key`].
+    pub search: Option<String>,
+    /// Only of this role.
+    pub role: Option<Role>,
+    /// Only those who may sign in, or those who may not.
+    pub is_active: Option<bool>,
+    /// The first id to be left out, in a list whose newest comes first.
+    pub before: Option<UserId>,
+}
+
+redacted_debug!(AdminKey, AdminSession, AllPatients, AllMappings, UserFilter);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_known_again_and_nothing_else_is_one() {
+        let key = AdminKey::generate([[0xab; 10], [1; 10], [0; 10]]);
+        assert_eq!(AdminKey::parse(key.expose()), Some(key.clone()));
+        let upper = key.expose().to_uppercase();
+        let long = format!("{}0", key.expose());
+        for text in ["", "0", upper.as_str(), long.as_str(), &"g".repeat(60)] {
+            assert_eq!(AdminKey::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_not_shown() {
+        assert!(!format!("{:?}", AdminKey::generate([[0xab; 10]; 3])).contains("abab"));
+    }
+}

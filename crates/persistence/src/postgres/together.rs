@@ -1,0 +1,57 @@
+//! Calls that come at the same time on PostgreSQL share a statement: what each of them asks for goes along as arrays.
+//!
+//! Rows come back with the number of the call that they belong to, and an answer is given only to the call whose
+//! owner and id it bears.
+
+mod assign;
+mod find;
+mod insert;
+mod statement;
+
+use std::num::NonZeroUsize;
+
+pub(super) use self::assign::assign;
+pub(super) use self::find::{find_doctors, find_mappings, find_patients};
+pub(super) use self::insert::{insert_doctors, insert_patients};
+
+use super::{Conn, doctors, mappings, patients, trail, versions};
+use crate::error::Failure;
+use crate::executor::{Share, Together};
+use crate::rows::{BadValue, stored};
+
+/// Calls of one kind.
+pub(super) type Kin<I, T> = Together<Conn, I, T, Failure>;
+
+type Shares<T> = Result<Vec<Share<T, Failure>>, Failure>;
+
+/// How many reads share a statement.
+pub(super) const READS: NonZeroUsize = sixty_four();
+/// How many writes share a transaction: while it takes, all of them wait for its slowest part.
+pub(super) const WRITES: NonZeroUsize = sixty_four();
+
+const fn sixty_four() -> NonZeroUsize {
+    match NonZeroUsize::new(64) {
+        Some(number) => number,
+        None => NonZeroUsize::MIN,
+    }
+}
+
+/// The rows of a statement in the order of its calls; no row where there was none.
+fn in_order<R>(count: usize, rows: Vec<(i64, R)>) -> Result<Vec<Option<R>>, BadValue> {
+    let mut places: Vec<Option<R>> = (0..count).map(|_| None).collect();
+    for (number, row) in rows {
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let place = stored("the number of a call", index.and_then(|index| places.get_mut(index)))?;
+        *place = Some(row);
+    }
+    Ok(places)
+}
+
+/// Puts on record that all of these were made: the last statement of the write.
+fn on_record<'a, S: versions::Subject + 'a>(
+    c: &mut Conn,
+    made: impl Iterator<Item = (&'a S, &'a domain::Stamp)>,
+) -> Result<(), Failure> {
+    let events: Vec<_> = made.map(|(made, stamp)| versions::creation(made, stamp)).collect();
+    Ok(trail::insert(c, &events)?)
+}
