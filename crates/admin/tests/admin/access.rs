@@ -1,10 +1,12 @@
 //! Who gets in, and how they are out again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
-use domain::ports::Clock as _;
-use domain::{Outcome, StandingChange};
+use admin::PanelLimits;
+use domain::ports::{Clock as _, MockRateLimiter};
+use domain::{Outcome, Quota, StandingChange};
 use testkit::builders;
 use testkit::fixed::stamped;
 
@@ -175,4 +177,21 @@ async fn a_forged_form_changes_nothing() {
     let answer = clinic.post_with(&mine, &path, &[("version", "1")], &own, here).await;
     assert_eq!(answer.status, 303);
     assert!(clinic.stores.patients.find(patient.owner, patient.id).await.unwrap().is_none());
+}
+
+#[actix_web::test]
+async fn who_asks_too_often_has_to_wait_and_is_counted_by_name() {
+    let mut limiter = MockRateLimiter::new();
+    limiter.expect_take().returning(|who, quota, _| {
+        let is_granted = who != "user 2";
+        Ok(quota.allowance(if is_granted { Duration::ZERO } else { quota.whole() }, is_granted))
+    });
+    let quota = Quota::parse("60/minute").unwrap();
+    let limits = PanelLimits { limiter: Arc::new(limiter), anonymous: quota, user: quota, sign_in: quota };
+    let clinic = Clinic::limited(Some(limits)).await;
+    let (staff, admin) = (clinic.browser("sam").await, clinic.browser("root").await);
+    let answer = clinic.get(&staff, "/admin/patients").await;
+    assert_eq!(answer.status, 429);
+    assert_ne!(answer.header("retry-after"), "");
+    assert_eq!(clinic.get(&admin, "/admin/patients").await.status, 200);
 }

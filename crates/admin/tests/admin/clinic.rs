@@ -7,7 +7,7 @@ use actix_web::App;
 use actix_web::body::to_bytes;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service};
-use admin::{Panel, PanelParts, Peer};
+use admin::{Panel, PanelLimits, PanelParts, Peer};
 use application::{
     AccountPorts, Accounts, Administration, AdministrationPorts, Audit, AuditLog, DoctorRules, Doctors,
     Health, PanelRules, ReadAudit, SessionRules,
@@ -59,12 +59,16 @@ impl Answer {
 
 impl Clinic {
     pub(crate) async fn open() -> Self {
+        Self::limited(None).await
+    }
+
+    pub(crate) async fn limited(limits: Option<PanelLimits>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("clinic.db").display());
         persistence::migrate(&url).unwrap();
         let stores = Stores::connect(&DatabaseSettings::new(url)).unwrap();
         let clock = FixedClock::default();
-        let panel = panel(&stores, &clock);
+        let panel = panel(&stores, &clock, limits);
         let ann = add_user(&stores, "ann", Role::Patient).await;
         add_user(&stores, "sam", Role::Staff).await;
         add_user(&stores, "root", Role::Admin).await;
@@ -143,7 +147,7 @@ async fn add_user(stores: &Stores, name: &str, role: Role) -> User {
     stores.users.insert(&user, None, &stamped(FixedClock::default().now())).await.unwrap()
 }
 
-fn panel(stores: &Stores, clock: &FixedClock) -> Panel {
+fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Panel {
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
     let ports = AccountPorts {
@@ -190,7 +194,7 @@ fn panel(stores: &Stores, clock: &FixedClock) -> Panel {
         health: Health::new(Arc::clone(&stores.probe)),
         clock,
         random,
-        limits: None,
+        limits,
         peer: Arc::new(|_| Peer { address: None, customer: "192.0.2.1".to_owned() }),
         is_tls: true,
     })

@@ -93,6 +93,9 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream, state: &State, is_dead: &Atomi
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
             Err(_) => break,
         };
+        if state.resets.load(Ordering::SeqCst) {
+            break;
+        }
         if state.swallows.load(Ordering::SeqCst) {
             is_dead.store(true, Ordering::SeqCst);
         }
