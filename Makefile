@@ -45,7 +45,7 @@ test-tls: tools-openssl postgres ## Run the lints and tests of TLS to PostgreSQL
 	@scripts/test.sh -p healthcore-persistence -p healthcore-server $(TLS) --lib --test postgres_tls $(ARGS)
 
 test-load: tools postgres ## Measure what load does to others; the machine must have nothing else to do
-	@scripts/test.sh -p healthcore-tests --test hardening reads_stay_quick -- --ignored --nocapture --test-threads=1
+	@scripts/test.sh -p healthcore-tests --test hardening -- --ignored --nocapture --test-threads=1 reads_stay_quick takes_the_same_time
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

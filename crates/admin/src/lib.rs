@@ -1,6 +1,6 @@
 //! The admin panel: pages for the clinic's own people, made on the server over the services of [`application`].
 //!
-//! An endpoint is a line in the table of its module in `routes`; [`gate`] lets a request in, checks where a form comes
+//! An endpoint is a line in the table of its module in `routes`; `gate` lets a request in, checks where a form comes
 //! from, and puts the call on record. Every page works without script; htmx only makes it quicker.
 
 mod asset;

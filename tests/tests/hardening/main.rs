@@ -2,7 +2,7 @@
 //! SQLite and on PostgreSQL.
 //!
 //! One file for each promise. Figures are printed: `cargo test -p healthcore-tests --test hardening -- --nocapture`.
-//! The one that needs a machine for itself is run by `make test-load`.
+//! Those that measure time need a machine for themselves and are run by `make test-load`.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -7,7 +7,17 @@ use serde_json::json;
 use crate::api::{Database, PASSWORD, TestApi};
 use crate::own_database::OwnDatabase;
 
-on_both_databases!(every_refused_sign_in_takes_the_same_time);
+#[tokio::test]
+#[ignore = "measures time: make test-load"]
+async fn every_refused_sign_in_takes_the_same_time_sqlite() {
+    every_refused_sign_in_takes_the_same_time(Database::Sqlite).await;
+}
+
+#[tokio::test]
+#[ignore = "measures time: make test-load"]
+async fn every_refused_sign_in_takes_the_same_time_postgres() {
+    every_refused_sign_in_takes_the_same_time(Database::Postgres).await;
+}
 
 /// Who tries, with which password: each is refused for another reason.
 const REFUSED: [(&str, &str); 6] = [
