@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
@@ -45,7 +45,7 @@ impl Secured {
         format!("postgres://postgres:hunter2@{host}:{}/postgres?{parameters}", self.server.port())
     }
 
-    fn verified(&self, host: &str, root: PathBuf) -> String {
+    fn verified(&self, host: &str, root: &Path) -> String {
         self.url(host, &format!("sslmode=verify-full&sslrootcert={}", root.display()))
     }
 }
@@ -62,7 +62,7 @@ fn refusal(url: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_connection_to_a_verified_server_is_encrypted() {
     let secured = Secured::start();
-    let url = secured.verified("localhost", secured.root());
+    let url = secured.verified("localhost", &secured.root());
     persistence::migrate(&url).unwrap();
     let stores = Stores::connect(&DatabaseSettings::new(&url)).unwrap();
     stores.probe.check().await.unwrap();
@@ -81,7 +81,7 @@ async fn every_connection_to_a_verified_server_is_encrypted() {
 #[test]
 fn another_authority_is_not_trusted() {
     let secured = Secured::start();
-    let text = refusal(&secured.verified("localhost", secured.other_root()));
+    let text = refusal(&secured.verified("localhost", &secured.other_root()));
     assert!(text.contains("certificate verify failed"), "{text}");
     let text = refusal(&secured.url("localhost", "sslrootcert=system"));
     assert!(text.contains("certificate verify failed"), "{text}");
@@ -92,7 +92,7 @@ fn another_authority_is_not_trusted() {
 #[test]
 fn a_certificate_for_another_name_is_not_trusted() {
     let secured = Secured::start();
-    let text = refusal(&secured.verified("127.0.0.1", secured.root()));
+    let text = refusal(&secured.verified("127.0.0.1", &secured.root()));
     assert!(text.contains(r#"does not match host name "127.0.0.1""#), "{text}");
     // `verify-ca` asks for the authority alone.
     let ca = format!("sslmode=verify-ca&sslrootcert={}", secured.root().display());
@@ -103,7 +103,7 @@ fn a_certificate_for_another_name_is_not_trusted() {
 fn a_root_that_is_not_there_is_named() {
     let secured = Secured::start();
     let missing = secured.folder.path().join("missing.pem");
-    let text = refusal(&secured.verified("localhost", missing));
+    let text = refusal(&secured.verified("localhost", &missing));
     assert!(text.contains("missing.pem\" does not exist"), "{text}");
 }
 
@@ -119,7 +119,7 @@ fn a_server_for_tls_alone_refuses_an_open_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_tls_gets_no_word_from_us() {
     let secured = Secured::start();
-    let url = secured.verified("localhost", secured.root());
+    let url = secured.verified("localhost", &secured.root());
     persistence::migrate(&url).unwrap();
     let stores = Stores::connect(&DatabaseSettings::new(&url)).unwrap();
     stores.probe.check().await.unwrap();
