@@ -12,6 +12,7 @@ use domain::{
     Timestamp, User, UserFilter, UserId,
 };
 
+use super::patients::narrowed;
 use super::{Conn, Db, mappings as owned, sessions as ordinary};
 use crate::error::Failure;
 use crate::executor::Executor;
@@ -185,19 +186,7 @@ fn matching_patients(wanted: &AllPatients) -> patients::BoxedQuery<'static, Db> 
             .select(patient_words::patient_id);
         query = query.filter(patients::id.eq_any(found));
     }
-    if let Some(gender) = filter.gender {
-        query = query.filter(patients::gender.eq(gender.as_str()));
-    }
-    if let Some(group) = filter.blood_group {
-        query = query.filter(patients::blood_group.eq(group.as_str()));
-    }
-    if let Some(after) = filter.created_after {
-        query = query.filter(patients::created_at.gt(At(after)));
-    }
-    if let Some(before) = filter.created_before {
-        query = query.filter(patients::created_at.lt(At(before)));
-    }
-    query
+    narrowed(query, filter)
 }
 
 /// Where a list by name goes on.

@@ -211,6 +211,14 @@ fn matching(owner: UserId, filter: &PatientFilter) -> patients::BoxedQuery<'stat
             .select(patient_words::patient_id);
         query = query.filter(patients::id.eq_any(found));
     }
+    narrowed(query, filter)
+}
+
+/// What a filter says of the records themselves, whoever owns them.
+pub(super) fn narrowed(
+    mut query: patients::BoxedQuery<'static, Db>,
+    filter: &PatientFilter,
+) -> patients::BoxedQuery<'static, Db> {
     if let Some(gender) = filter.gender {
         query = query.filter(patients::gender.eq(gender.as_str()));
     }
