@@ -18,9 +18,8 @@ use crate::turns;
 use crate::wire::{Connection, Request};
 
 const REQUESTS: usize = 1000;
-/// No request takes longer, whatever the database does: the five seconds of the server, and one for a machine that opens
-/// and answers a thousand sockets at once.
-const LONGEST: Duration = Duration::from_secs(6);
+/// No request takes longer, whatever the database does.
+const LONGEST: Duration = Duration::from_secs(5);
 /// What the sockets of so many connections may need, in KiB, besides doubling what was there before.
 const SLACK: u64 = 16 * 1024;
 
