@@ -21,6 +21,9 @@ pub(crate) struct People {
     pub(crate) deep: String,
 }
 
+/// What a server that has no room for a sign-in asks for.
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// A user name and a token.
 async fn sign_in(client: &Client, address: &str, user: u32) -> Result<String> {
     let body = json!({"username": format!("seed-{user}"), "password": PASSWORD});
@@ -105,7 +108,12 @@ pub(crate) async fn flood(address: String, count: u32, until: std::time::Instant
         tasks.push(tokio::spawn(async move {
             let mut done = 0;
             while std::time::Instant::now() < until {
-                done += u64::from(sign_in(&client, &address, 1 + user % 50).await.is_ok());
+                if sign_in(&client, &address, 1 + user % 50).await.is_ok() {
+                    done += 1;
+                } else {
+                    // Comes back when it was told to, like every client that reads `Retry-After`.
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
             }
             done
         }));

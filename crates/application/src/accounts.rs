@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{
-    Clock, InvitationRepository, IssuedToken, PasswordHasher, PasswordStrength, Random, Record,
+    Clock, HashingPlace, InvitationRepository, IssuedToken, PasswordHasher, PasswordStrength, Random, Record,
     RepositoryError, SessionRepository, SignInThrottle, TokenSigner, UserRepository, Verdict,
 };
 use domain::{
@@ -147,13 +147,14 @@ impl Accounts {
         password: Password,
         client: Client,
     ) -> Result<SignedInUser, Error> {
+        let place = self.ports.hasher.place()?;
         let (user, hash) = self.found(login).await?;
         if let Some(user) = &user {
             client.call.target(RecordId::User(user.id));
         }
         let attempt = Attempt::at_password(user.as_ref(), login, &client.customer);
         self.admit(&attempt).await?;
-        let proven = self.prove(user, hash, &password).await?;
+        let proven = self.prove(&place, user, hash, &password).await?;
         self.forgive(&attempt).await?;
         let now = self.ports.clock.now();
         let stamp = client.call.stamp(now);
@@ -163,7 +164,7 @@ impl Accounts {
             // or another password. One more look tells.
             Err(RepositoryError::Stale) => {
                 let (user, hash) = self.found(login).await?;
-                let proven = self.prove(user, hash, &password).await?;
+                let proven = self.prove(&place, user, hash, &password).await?;
                 self.open(proven, &session, &stamp).await
             }
             opened => opened,
@@ -188,11 +189,13 @@ impl Accounts {
     /// Compares the password with the hash, with the same work where there is none.
     async fn prove(
         &self,
+        place: &HashingPlace,
         user: Option<User>,
         hash: Option<PasswordHash>,
         typed: &Password,
     ) -> Result<Proven, Error> {
-        let verdict = self.ports.hasher.verify(Password::new(typed.expose()), hash.clone()).await?;
+        let typed = Password::new(typed.expose());
+        let verdict = self.ports.hasher.verify(place.clone(), typed, hash.clone()).await?;
         let replacement = match verdict {
             Verdict::Wrong => return Err(Error::WrongCredentials),
             Verdict::Right => None,
@@ -372,11 +375,12 @@ impl Accounts {
         typed: Password,
         client: &Client,
     ) -> Result<PasswordHash, Error> {
+        let place = self.ports.hasher.place()?;
         let attempt = Attempt::at_password(Some(user), None, &client.customer);
         self.admit(&attempt).await?;
         let found = self.ports.users.find_credentials(&LoginName::of(user)).await?;
         let hash = found.and_then(|found| found.password_hash);
-        let verdict = self.ports.hasher.verify(typed, hash.clone()).await?;
+        let verdict = self.ports.hasher.verify(place, typed, hash.clone()).await?;
         let verified = hash.filter(|_| verdict != Verdict::Wrong).ok_or_else(wrong_current_password)?;
         self.forgive(&attempt).await?;
         Ok(verified)

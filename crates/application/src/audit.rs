@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use domain::ports::AuditTrail;
 use domain::{AuditEvent, Outcome};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{sleep, timeout};
 
 use crate::Error;
 
@@ -43,6 +43,7 @@ pub enum ReadAudit {
 pub struct Audit {
     queue: mpsc::Sender<Entry>,
     reads: ReadAudit,
+    hurry: Arc<Notify>,
 }
 
 struct Entry {
@@ -59,7 +60,9 @@ impl Audit {
     /// Over a trail. The writer must run, or nothing is written.
     pub fn new(trail: Arc<dyn AuditTrail>, reads: ReadAudit) -> (Self, AuditWriter) {
         let (queue, entries) = mpsc::channel(QUEUE);
-        (Self { queue, reads }, AuditWriter { trail, entries })
+        let hurry = Arc::new(Notify::new());
+        let writer = AuditWriter { trail, entries, hurry: Arc::clone(&hurry) };
+        (Self { queue, reads, hurry }, writer)
     }
 
     /// Puts the event of a read or a refusal on record.
@@ -77,6 +80,7 @@ impl Audit {
         }
         let (durable, wait) = oneshot::channel();
         self.enqueue(event, Some(durable))?;
+        self.hurry.notify_one();
         timeout(PATIENCE, wait).await.map_err(|_| behind())?.map_err(|_| behind())
     }
 
@@ -93,6 +97,8 @@ fn behind() -> Error {
 pub struct AuditWriter {
     trail: Arc<dyn AuditTrail>,
     entries: mpsc::Receiver<Entry>,
+    /// Somebody waits for an event.
+    hurry: Arc<Notify>,
 }
 
 impl AuditWriter {
@@ -124,16 +130,19 @@ impl AuditWriter {
         }
     }
 
-    /// Lets a batch grow until its time is up, it is full, or somebody waits for it.
+    /// Lets a batch grow until its time is up or somebody waits for it.
+    ///
+    /// Does not look at the queue meanwhile: being woken for each event would cost more than the event.
     async fn gather(&mut self, batch: &mut Vec<Entry>) {
-        let deadline = Instant::now() + WINDOW;
-        let mut looked_at = 0;
-        while batch.len() < BATCH && batch.iter().skip(looked_at).all(|entry| entry.durable.is_none()) {
-            looked_at = batch.len();
-            match timeout_at(deadline, self.entries.recv_many(batch, BATCH - looked_at)).await {
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
-            }
+        if batch.len() == BATCH || batch.iter().any(|entry| entry.durable.is_some()) {
+            return;
+        }
+        // After the time both go on with what is there.
+        let _ = timeout(WINDOW, self.hurry.notified()).await;
+        while batch.len() < BATCH
+            && let Ok(entry) = self.entries.try_recv()
+        {
+            batch.push(entry);
         }
     }
 

@@ -29,7 +29,7 @@ pub use history::History;
 pub use invitations::InvitationRepository;
 pub use limits::{RateLimiter, SignInThrottle};
 pub use mappings::MappingRepository;
-pub use passwords::{PasswordError, PasswordHasher, PasswordStrength, Verdict};
+pub use passwords::{HashingPlace, PasswordError, PasswordHasher, PasswordStrength, Verdict};
 pub use patients::PatientRepository;
 pub use probe::DatabaseProbe;
 pub use repository_error::{BoxError, Constraint, Record, RepositoryError};

@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::ports::{PasswordError, PasswordHasher, Verdict};
+use domain::ports::{HashingPlace, PasswordError, PasswordHasher, Verdict};
 use domain::{NewPassword, Password, PasswordHash};
 use secrecy::SecretString;
 
@@ -88,14 +88,23 @@ impl PasswordHasher for BcryptHasher {
     async fn hash(&self, password: &NewPassword) -> Result<PasswordHash, PasswordError> {
         let scheme = Arc::clone(&self.scheme);
         let password = password.password().expose().to_owned();
-        let hash = self.pool.run(move || scheme.hash(&password)).await?;
+        let hash = self.pool.run(self.place()?, move || scheme.hash(&password)).await?;
         hash.map(PasswordHash::new).map_err(failed)
     }
 
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict, PasswordError> {
+    fn place(&self) -> Result<HashingPlace, PasswordError> {
+        Ok(self.pool.place()?)
+    }
+
+    async fn verify(
+        &self,
+        place: HashingPlace,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verdict, PasswordError> {
         let scheme = Arc::clone(&self.scheme);
         let stored = hash.map(|hash| hash.expose().to_owned());
-        let found = self.pool.run(move || scheme.verify(password.expose(), stored.as_deref())).await?;
+        let found = self.pool.run(place, move || scheme.verify(password.expose(), stored.as_deref())).await?;
         match found.map_err(failed)? {
             Found::Wrong => Ok(Verdict::Wrong),
             Found::Right => Ok(Verdict::Right),

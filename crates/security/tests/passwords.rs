@@ -25,7 +25,7 @@ async fn hash(hasher: &BcryptHasher, password: &str) -> PasswordHash {
 }
 
 async fn verify(hasher: &BcryptHasher, password: &str, hash: &PasswordHash) -> Verdict {
-    hasher.verify(Password::new(password), Some(hash.clone())).await.unwrap()
+    hasher.verify(hasher.place().unwrap(), Password::new(password), Some(hash.clone())).await.unwrap()
 }
 
 #[tokio::test]
@@ -116,7 +116,10 @@ async fn nobody_signs_in_with_what_no_scheme_has_made() {
 #[tokio::test]
 async fn the_dummy_hash_is_nobodys_password() {
     let hasher = hasher();
-    assert_eq!(hasher.verify(Password::new(""), None).await.unwrap(), Verdict::Wrong);
+    assert_eq!(
+        hasher.verify(hasher.place().unwrap(), Password::new(""), None).await.unwrap(),
+        Verdict::Wrong
+    );
     let dummy = PasswordHash::new(format!("hc1$2b$04${}", ".".repeat(53)));
     assert_eq!(verify(&hasher, "correct horse", &dummy).await, Verdict::Wrong);
 }
@@ -138,7 +141,10 @@ async fn no_account_takes_as_long_as_a_wrong_password() {
 
 async fn timed(hasher: &BcryptHasher, hash: Option<PasswordHash>) -> Duration {
     let begun = Instant::now();
-    assert_eq!(hasher.verify(Password::new("wrong"), hash).await.unwrap(), Verdict::Wrong);
+    assert_eq!(
+        hasher.verify(hasher.place().unwrap(), Password::new("wrong"), hash).await.unwrap(),
+        Verdict::Wrong
+    );
     begun.elapsed()
 }
 

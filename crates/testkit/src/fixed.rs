@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{Clock, PasswordError, PasswordHasher, Random, Verdict};
+use domain::ports::{Clock, HashingPlace, PasswordError, PasswordHasher, Random, Verdict};
 use domain::{Call, NewPassword, Operation, Password, PasswordHash, Stamp, Timestamp};
 
 /// 2026-03-04T05:06:07.890123Z in microseconds: each part of it is another number.
@@ -111,7 +111,16 @@ impl PasswordHasher for PlainHasher {
         Ok(Self::hash_of(password.password().expose()))
     }
 
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict, PasswordError> {
+    fn place(&self) -> Result<HashingPlace, PasswordError> {
+        Ok(HashingPlace::new(()))
+    }
+
+    async fn verify(
+        &self,
+        _: HashingPlace,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verdict, PasswordError> {
         let typed = password.expose();
         Ok(match hash {
             Some(hash) if hash == Self::hash_of(typed) => Verdict::Right,

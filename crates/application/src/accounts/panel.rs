@@ -25,6 +25,7 @@ impl Accounts {
         client: Client,
         expires_at: Timestamp,
     ) -> Result<User, Error> {
+        let place = self.ports.hasher.place()?;
         let (user, hash) = self.found(login).await?;
         if let Some(user) = &user {
             client.call.target(RecordId::User(user.id));
@@ -32,7 +33,7 @@ impl Accounts {
         let is_staff = user.as_ref().is_some_and(|user| user.role.is_staff());
         let attempt = Attempt::at_password(user.as_ref(), login, &client.customer);
         self.admit(&attempt).await?;
-        let Proven { user, verified, replacement } = self.prove(user, hash, &password).await?;
+        let Proven { user, verified, replacement } = self.prove(&place, user, hash, &password).await?;
         self.forgive(&attempt).await?;
         if !is_staff {
             return Err(Error::Forbidden);

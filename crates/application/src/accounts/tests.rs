@@ -13,9 +13,9 @@ mod standing;
 mod throttle;
 
 use domain::ports::{
-    AccessClaims, Constraint, MockInvitationRepository, MockPasswordHasher, MockPasswordStrength,
-    MockSessionRepository, MockSignInThrottle, MockTokenSigner, MockUserRepository, PasswordError,
-    RefreshClaims, RepositoryError, TokenError,
+    AccessClaims, Constraint, HashingPlace, MockInvitationRepository, MockPasswordHasher,
+    MockPasswordStrength, MockSessionRepository, MockSignInThrottle, MockTokenSigner, MockUserRepository,
+    PasswordError, RefreshClaims, RepositoryError, TokenError,
 };
 use domain::{Change, Credentials, EmailAddress, NewUser, PasswordHash};
 use mockall::predicate::{always, eq, function};
@@ -178,8 +178,8 @@ impl Setup {
     /// The password is compared with `hash`, exactly once.
     fn verdict(mut self, hash: Option<PasswordHash>, verdict: Verdict) -> Self {
         let verify = self.hasher.expect_verify();
-        verify.withf(move |password, stored| password.expose() == PASSWORD && *stored == hash);
-        verify.once().returning(move |_, _| Ok(verdict.clone()));
+        verify.withf(move |_, password, stored| password.expose() == PASSWORD && *stored == hash);
+        verify.once().returning(move |_, _, _| Ok(verdict.clone()));
         self
     }
 
@@ -241,7 +241,8 @@ impl Setup {
         self
     }
 
-    fn service(self) -> Accounts {
+    fn service(mut self) -> Accounts {
+        self.hasher.expect_place().returning(|| Ok(HashingPlace::new(())));
         let ports = AccountPorts {
             users: Arc::new(self.users),
             sessions: Arc::new(self.sessions),

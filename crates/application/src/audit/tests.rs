@@ -12,6 +12,7 @@ use domain::{
 use testkit::fixed::instant;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::*;
 

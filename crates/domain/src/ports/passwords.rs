@@ -1,5 +1,9 @@
 //! Hashing and judging passwords.
 
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::ports::BoxError;
@@ -27,6 +31,23 @@ pub enum PasswordError {
     Failed(#[source] BoxError),
 }
 
+/// A place among those whose password is hashed or waits for it, until it and its clones are dropped.
+#[derive(Clone)]
+pub struct HashingPlace(Arc<dyn Any + Send + Sync>);
+
+impl HashingPlace {
+    /// The place that `holder` keeps.
+    pub fn new(holder: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(holder))
+    }
+}
+
+impl fmt::Debug for HashingPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HashingPlace({})", Arc::strong_count(&self.0))
+    }
+}
+
 /// Hashes passwords, slowly on purpose.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -34,11 +55,20 @@ pub trait PasswordHasher: Send + Sync {
     /// The hash of a new password, with a salt of its own.
     async fn hash(&self, password: &NewPassword) -> Result<PasswordHash, PasswordError>;
 
-    /// Compares `password` with `hash`.
+    /// Takes a place for a comparison that is to come, or says [`PasswordError::Busy`] at once: whoever is turned
+    /// away costs no other work, neither the database nor a thread.
+    fn place(&self) -> Result<HashingPlace, PasswordError>;
+
+    /// Compares `password` with `hash`, in a place that was taken before.
     ///
     /// Must do the same work when there is no hash, and then say [`Verdict::Wrong`]: the time of an answer
     /// must not tell whether an account exists.
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<Verdict, PasswordError>;
+    async fn verify(
+        &self,
+        place: HashingPlace,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verdict, PasswordError>;
 }
 
 /// Judges how easily a password is guessed.

@@ -3,21 +3,25 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use tokio::sync::oneshot;
+use domain::ports::HashingPlace;
+#[cfg(target_os = "linux")]
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
+use tokio::sync::{Semaphore, oneshot};
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// How far the threads step back for everybody else. At 10 a reader gets about ten times their share.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
-
 /// The threads; they end when this is dropped and the queue is empty.
 pub(super) struct Pool {
-    queue: SyncSender<Job>,
+    queue: Sender<Job>,
+    /// As many as run and wait at a time.
+    places: Arc<Semaphore>,
 }
 
 /// Why work was not done.
@@ -32,17 +36,24 @@ pub(super) enum NotRun {
 impl Pool {
     /// Starts `threads` threads behind a queue of `queue` jobs.
     pub(super) fn start(threads: NonZeroUsize, queue: usize) -> io::Result<Self> {
-        let (sender, receiver) = sync_channel(queue);
+        let (sender, receiver) = channel();
         let receiver = Arc::new(Mutex::new(receiver));
         for number in 1..=threads.get() {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work(&receiver))?;
         }
-        Ok(Self { queue: sender })
+        Ok(Self { queue: sender, places: Arc::new(Semaphore::new(threads.get().saturating_add(queue))) })
     }
 
-    /// Does `work` on one of the threads. When the caller has left before it began, it is not done.
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, NotRun>
+    /// A place for work that is to come, unless all are taken.
+    pub(super) fn place(&self) -> Result<HashingPlace, NotRun> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NotRun::Full)?;
+        Ok(HashingPlace::new(permit))
+    }
+
+    /// Does `work` on one of the threads. When the caller has left before it began, it is not done; its place is
+    /// free when its turn has come.
+    pub(super) async fn run<T, F>(&self, place: HashingPlace, work: F) -> Result<T, NotRun>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
@@ -50,14 +61,14 @@ impl Pool {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move || {
             if !answer.is_closed() {
+                let done = work();
+                // Whoever hears of the end finds the place free.
+                drop(place);
                 // The caller may have left meanwhile; then nobody wants the result.
-                let _ = answer.send(work());
+                let _ = answer.send(done);
             }
         });
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => NotRun::Full,
-            TrySendError::Disconnected(_) => NotRun::Lost,
-        })?;
+        self.queue.send(job).map_err(|_| NotRun::Lost)?;
         answered.await.map_err(|_| NotRun::Lost)
     }
 }
@@ -73,24 +84,37 @@ fn work(receiver: &Mutex<Receiver<Job>>) {
     }
 }
 
-/// Lets other threads go first. On Linux the call means this thread only; elsewhere it would be the process.
+/// Lets other threads go first: this one has a core only while nobody else wants it, and gives it back at once.
+///
+/// A low priority is not enough: a thread that wakes up waits until the slice of the one on its core is over,
+/// however low that one stands. Only `SCHED_IDLE` is put aside in the moment (`sched(7)`).
 fn step_back() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        tracing::debug!(%error, "the priority of a password thread could not be lowered");
+    if let Err(error) = set_thread_priority_and_policy(
+        thread_native_id(),
+        ThreadPriority::Min,
+        ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle),
+    ) {
+        tracing::debug!(%error, "a password thread could not be put behind the others");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::sync::mpsc::channel;
     use std::time::Duration;
 
     use super::*;
 
     fn pool(queue: usize) -> Pool {
         Pool::start(NonZeroUsize::MIN, queue).unwrap()
+    }
+
+    async fn run<T: Send + 'static>(
+        pool: &Pool,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotRun> {
+        pool.run(pool.place()?, work).await
     }
 
     /// A job that runs until the returned sender is dropped.
@@ -106,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn gives_back_what_the_work_gives() {
-        assert_eq!(pool(4).run(|| 6 * 7).await, Ok(42));
+        assert_eq!(run(&pool(4), || 6 * 7).await, Ok(42));
     }
 
     #[tokio::test]
@@ -115,15 +139,15 @@ mod tests {
         let (hold, job, has_begun) = blocker();
         let first = tokio::spawn({
             let pool = Arc::clone(&pool);
-            async move { pool.run(job).await }
+            async move { run(&pool, job).await }
         });
         tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
         let second = tokio::spawn({
             let pool = Arc::clone(&pool);
-            async move { pool.run(|| 2).await }
+            async move { run(&pool, || 2).await }
         });
         tokio::task::yield_now().await;
-        assert_eq!(pool.run(|| 3).await, Err(NotRun::Full));
+        assert_eq!(run(&pool, || 3).await, Err(NotRun::Full));
         drop(hold);
         assert_eq!(first.await.unwrap(), Ok(()));
         assert_eq!(second.await.unwrap(), Ok(2));
@@ -136,31 +160,42 @@ mod tests {
         let done = Arc::new(AtomicU32::new(0));
         {
             let counted = Arc::clone(&done);
-            let mut running = Box::pin(pool.run(job));
-            let mut waiting = Box::pin(pool.run(move || counted.fetch_add(1, Ordering::Relaxed)));
+            let mut running = Box::pin(run(&pool, job));
+            let mut waiting = Box::pin(run(&pool, move || counted.fetch_add(1, Ordering::Relaxed)));
             let soon = Duration::from_millis(10);
             assert!(tokio::time::timeout(soon, &mut running).await.is_err());
             assert!(tokio::time::timeout(soon, &mut waiting).await.is_err());
             has_begun.recv().unwrap();
         }
         drop(hold);
-        assert_eq!(pool.run(|| ()).await, Ok(()));
+        assert_eq!(run(&pool, || ()).await, Ok(()));
         assert_eq!(done.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test]
     async fn a_panic_is_one_failure_and_the_thread_goes_on() {
         let pool = pool(4);
-        assert_eq!(pool.run(|| panic!("a test")).await.map(|(): ()| ()), Err(NotRun::Lost));
-        assert_eq!(pool.run(|| 1).await, Ok(1));
+        assert_eq!(run(&pool, || panic!("a test")).await.map(|(): ()| ()), Err(NotRun::Lost));
+        assert_eq!(run(&pool, || 1).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn a_place_is_kept_until_its_work_is_done_or_given_up() {
+        let pool = pool(1);
+        let (first, second) = (pool.place().unwrap(), pool.place().unwrap());
+        assert_eq!(pool.place().map(drop), Err(NotRun::Full));
+        drop(first);
+        assert_eq!(pool.run(second, || 1).await, Ok(1));
+        let both = (pool.place(), pool.place());
+        assert!(both.0.is_ok() && both.1.is_ok());
     }
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn only_the_threads_of_the_pool_step_back() {
-        let niceness = || rustix::process::getpriority_process(None).unwrap();
-        let before = niceness();
-        assert_eq!(pool(1).run(niceness).await, Ok(before.max(NICENESS)));
-        assert_eq!(niceness(), before);
+        let policy = || thread_priority::thread_schedule_policy().unwrap();
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        assert_eq!(run(&pool(1), policy).await, Ok(idle));
+        assert_ne!(policy(), idle);
     }
 }

@@ -134,7 +134,7 @@ async fn a_password_that_changes_again_and_again_is_wrong() {
     let mut setup = Setup::default();
     let find = setup.users.expect_find_credentials().times(2);
     find.returning(|_| Ok(Some(Credentials { user: user(), password_hash: Some(hash()) })));
-    setup.hasher.expect_verify().times(2).returning(|_, _| Ok(Verdict::Right));
+    setup.hasher.expect_verify().times(2).returning(|_, _, _| Ok(Verdict::Right));
     setup.sessions.expect_open().times(2).returning(|_, _, _, _, _| Err(RepositoryError::Stale));
     assert!(matches!(setup.sign_in().await, Err(Error::WrongCredentials)));
 }
@@ -148,8 +148,9 @@ async fn a_database_that_is_away_is_not_the_fault_of_the_credentials() {
 
 #[tokio::test]
 async fn too_many_passwords_at_once_make_accounts_unavailable() {
-    let mut setup = Setup::default().credentials(Some(user()), Some(hash()));
-    setup.hasher.expect_verify().returning(|_, _| Err(PasswordError::Busy));
+    // Nothing else is asked: neither for the user nor whether there were too many attempts.
+    let mut setup = Setup::default();
+    setup.hasher.expect_place().returning(|| Err(PasswordError::Busy));
     assert!(matches!(setup.sign_in().await, Err(Error::Unavailable(_))));
 
     let mut setup = Setup::default();
