@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use domain::ports::AuditTrail;
 use domain::{AuditEvent, Outcome};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::Error;
 
-/// How many events may wait to be written; one more is refused.
+/// How many events may wait to be written.
 const QUEUE: usize = 16_384;
+
+/// How long a call waits for room in a full queue before it is refused. When calls come faster than they can be put on
+/// record, this slows them down to what the store takes.
+const ROOM: Duration = Duration::from_secs(1);
 
 /// The most events that are written at once.
 const BATCH: usize = 4_096;
@@ -68,7 +73,7 @@ impl Audit {
     /// Puts the event of a read or a refusal on record.
     ///
     /// # Errors
-    /// `Unavailable` when too many events wait already and, in [`ReadAudit::Strict`], when this one was not made
+    /// `Unavailable` when too many events wait for longer than a moment and, in [`ReadAudit::Strict`], when this one was not made
     /// durable soon: then the call must not be answered. The event may still become durable later.
     pub async fn put(&self, event: AuditEvent) -> Result<(), Error> {
         if self.reads == ReadAudit::Off && event.outcome == Outcome::Done {
@@ -76,16 +81,22 @@ impl Audit {
         }
         // What was not available tells nothing, and would wait for the very store that is away.
         if self.reads != ReadAudit::Strict || event.outcome == Outcome::Unavailable {
-            return self.enqueue(event, None);
+            return self.enqueue(event, None).await;
         }
         let (durable, wait) = oneshot::channel();
-        self.enqueue(event, Some(durable))?;
+        self.enqueue(event, Some(durable)).await?;
         self.hurry.notify_one();
         timeout(PATIENCE, wait).await.map_err(|_| behind())?.map_err(|_| behind())
     }
 
-    fn enqueue(&self, event: AuditEvent, durable: Option<oneshot::Sender<()>>) -> Result<(), Error> {
-        self.queue.try_send(Entry { event, durable }).map_err(|_| behind())
+    async fn enqueue(&self, event: AuditEvent, durable: Option<oneshot::Sender<()>>) -> Result<(), Error> {
+        match self.queue.try_send(Entry { event, durable }) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(entry)) => {
+                self.queue.send_timeout(entry, ROOM).await.map_err(|_| behind())
+            }
+            Err(TrySendError::Closed(_)) => Err(behind()),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) use self::job::{JobError, Refusal};
 pub(crate) use self::pool::{Pool, PoolSettings};
 pub(crate) use self::together::{Share, Together};
 
-use self::job::{BoxedJob, Kind, submit};
+use self::job::{Kind, submit};
 use self::lane::{Lane, Rhythm};
 use self::queue::Queue;
 use self::together::{Bounds, Crowd};
@@ -70,10 +70,12 @@ pub(crate) struct ExecutorSettings {
 /// Which threads there are, and how they treat a job.
 pub(crate) enum Plan<C: Session> {
     /// As many threads as connections; each job of its own. A job that only reads runs plainly, a job that
-    /// writes in a transaction.
+    /// writes in a transaction. Where there are enough connections, a few of them are for calls that share
+    /// statements: the fewer take these, the more share one.
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "the plan of PostgreSQL"))]
     Pooled(Pool<C>),
-    /// Several threads that read and a single one that writes, many jobs to a commit.
+    /// Several threads that read and a single one that writes, many jobs to a commit. A few of those that read are for
+    /// calls that share statements, as above.
     #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the plan of SQLite"))]
     OneWriter {
         /// Connections that cannot write.
@@ -88,7 +90,11 @@ pub(crate) enum Plan<C: Session> {
 /// Dropping it refuses new jobs, finishes the ones that wait, and ends the threads.
 pub(crate) struct Executor<C: Session> {
     reads: Lane<C>,
+    /// Where there is none, writes go where reads go.
     writes: Option<Lane<C>>,
+    /// For calls that share statements; where there is none, they go where the others go.
+    shared_reads: Option<Lane<C>>,
+    shared_writes: Option<Lane<C>>,
     crowd: Arc<Crowd>,
     patience: Duration,
 }
@@ -102,29 +108,41 @@ impl<C: Session> Executor<C> {
         // Nobody waits in the queue for longer than for the answer.
         let patience = settings.patience.min(settings.answer);
         let queue = || Queue::new(settings.queue, patience);
-        let (reads, writes) = Self::lanes(plan, queue, settings.answer)?;
-        Ok(Self { reads, writes, crowd: Arc::new(Crowd::new(settings.queue)), patience })
-    }
-
-    fn lanes(
-        plan: Plan<C>,
-        queue: impl Fn() -> Queue<BoxedJob<C>>,
-        answer: Duration,
-    ) -> std::io::Result<(Lane<C>, Option<Lane<C>>)> {
-        let answer = Some(answer);
+        let crowd = Arc::new(Crowd::new(settings.queue));
+        let answer = Some(settings.answer);
         match plan {
             Plan::Pooled(pool) => {
-                let leave_behind = usize::try_from(pool.size()).unwrap_or(usize::MAX).saturating_mul(2);
-                let patience = Patience { answer, leave_behind };
-                Ok((Lane::start("db", queue(), pool, Rhythm::Single, patience)?, None))
+                let start = |name, part: u32| {
+                    let leave_behind = usize::try_from(part).unwrap_or(usize::MAX).saturating_mul(2);
+                    let patience = Patience { answer, leave_behind };
+                    Lane::start(name, queue(), pool.part(part), Rhythm::Single, patience)
+                };
+                let few = few_of(pool.size());
+                let shared = |name| few.map(|few| start(name, few)).transpose();
+                Ok(Self {
+                    reads: start("db", pool.size() - 2 * few.unwrap_or(0))?,
+                    writes: None,
+                    shared_reads: shared("db-together")?,
+                    shared_writes: shared("db-create")?,
+                    crowd,
+                    patience,
+                })
             }
             Plan::OneWriter { readers, writer } => {
-                let (reads, writes) =
-                    (Patience { answer, leave_behind: 0 }, Patience { answer: None, leave_behind: 0 });
-                Ok((
-                    Lane::start("db-read", queue(), readers, Rhythm::Single, reads)?,
-                    Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, writes)?),
-                ))
+                let start = |part: u32| {
+                    let patience = Patience { answer, leave_behind: 0 };
+                    Lane::start("db-read", queue(), readers.part(part), Rhythm::Single, patience)
+                };
+                let few = few_of(readers.size());
+                let until_done = Patience { answer: None, leave_behind: 0 };
+                Ok(Self {
+                    reads: start(readers.size() - few.unwrap_or(0))?,
+                    writes: Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, until_done)?),
+                    shared_reads: few.map(start).transpose()?,
+                    shared_writes: None,
+                    crowd,
+                    patience,
+                })
             }
         }
     }
@@ -161,7 +179,7 @@ impl<C: Session> Executor<C> {
         T: Send + 'static,
         E: JobError,
     {
-        let lane = self.lane(Kind::Write);
+        let lane = self.writes.as_ref().unwrap_or(&self.reads);
         let mut work = Some(work);
         // A write is run once at most; the job machinery wants to be able to call it again.
         let once = move |connection: &mut C| match work.take() {
@@ -214,17 +232,23 @@ impl<C: Session> Executor<C> {
         T: Send + 'static,
         E: JobError,
     {
-        kin.submit(self.lane(kin.kind()).queue(), input).await
-    }
-
-    fn lane(&self, kind: Kind) -> &Lane<C> {
-        match (kind, &self.writes) {
-            (Kind::Write, Some(writes)) => writes,
-            _ => &self.reads,
-        }
+        let lane = match kin.kind() {
+            Kind::Read => self.shared_reads.as_ref().unwrap_or(&self.reads),
+            Kind::Write => self.shared_writes.as_ref().or(self.writes.as_ref()).unwrap_or(&self.reads),
+        };
+        kin.submit(lane.queue(), input).await
     }
 
     fn bounds(&self, most: NonZeroUsize) -> Bounds {
         Bounds { most, patience: self.patience, crowd: Arc::clone(&self.crowd) }
     }
+}
+
+/// How many of the connections are for calls that share statements, of each kind: a quarter, if that leaves enough to
+/// the others.
+///
+/// More of them would take the calls away from one another before they meet: with as many as there are cores, a
+/// database on the same machine is as busy as it can be.
+fn few_of(connections: u32) -> Option<u32> {
+    (connections >= 6).then_some((connections / 4).max(2))
 }

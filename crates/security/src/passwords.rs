@@ -59,9 +59,13 @@ impl HashingSettings {
 }
 
 impl Default for HashingSettings {
-    /// Cost 12, as many threads as cores, a queue of 64, no pepper.
+    /// Cost 12, one thread fewer than there are cores (at least one), a queue of 64, no pepper.
+    ///
+    /// However low the threads stand, what wakes up on a core of theirs in another group of the scheduler, such as the
+    /// database, waits for the rest of their slice: so one core is never theirs.
     fn default() -> Self {
-        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = NonZeroUsize::new(cores.saturating_sub(1)).unwrap_or(NonZeroUsize::MIN);
         Self { cost: 12, threads, queue: 64, pepper: None }
     }
 }

@@ -1,6 +1,6 @@
 //! Puts the services together over their adapters.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use admin::Panel;
@@ -112,10 +112,12 @@ pub(crate) fn database(settings: &Settings) -> DatabaseSettings {
 }
 
 fn hashing(settings: &Settings) -> HashingSettings {
+    let defaults = HashingSettings::default();
     HashingSettings {
         cost: settings.auth.password_cost,
+        threads: NonZeroUsize::new(settings.auth.password_threads.into()).unwrap_or(defaults.threads),
         pepper: settings.password_pepper.clone(),
-        ..HashingSettings::default()
+        ..defaults
     }
 }
 

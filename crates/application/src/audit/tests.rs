@@ -183,6 +183,23 @@ async fn a_full_queue_refuses_and_loses_nothing_that_it_took() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_finds_the_queue_full_waits_for_room() {
+    let trail = Trail::open();
+    let (audit, writer) = Audit::new(Arc::<Trail>::clone(&trail), ReadAudit::Batched);
+    for number in 0..QUEUE {
+        audit.put(read(number)).await.unwrap();
+    }
+    let late = audit.clone();
+    let waiting = tokio::spawn(async move { late.put(read(QUEUE)).await });
+    settle().await;
+    assert!(!waiting.is_finished());
+    drop(audit);
+    writer.run().await;
+    assert!(waiting.await.unwrap().is_ok());
+    assert_eq!(trail.all(), names(0..=QUEUE));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_writer_nothing_is_taken() {
     let (audit, writer) = Audit::new(Trail::open(), ReadAudit::Batched);
     drop(writer);

@@ -33,17 +33,20 @@ pub(crate) struct PoolSettings {
 }
 
 /// How connections of one kind are opened, and what is known of the database.
-pub(crate) struct Pool<C: Session>(Arc<Inner<C>>);
+pub(crate) struct Pool<C: Session> {
+    inner: Arc<Inner<C>>,
+    size: u32,
+}
 
 struct Inner<C> {
     open: Box<Open<C>>,
     health: Health,
-    settings: PoolSettings,
+    connection_timeout: Duration,
 }
 
 impl<C: Session> Clone for Pool<C> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        self.part(self.size)
     }
 }
 
@@ -53,27 +56,34 @@ impl<C: Session> Pool<C> {
         settings: PoolSettings,
         open: impl Fn() -> Result<C, ConnectionError> + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Inner { open: Box::new(open), health: Health::new(), settings }))
+        let PoolSettings { size, connection_timeout } = settings;
+        let inner = Inner { open: Box::new(open), health: Health::new(), connection_timeout };
+        Self { inner: Arc::new(inner), size: size.max(1) }
+    }
+
+    /// A pool of so many connections to the same database; what one learns of it, the other knows.
+    pub(super) fn part(&self, size: u32) -> Self {
+        Self { inner: Arc::clone(&self.inner), size }
     }
 
     /// How many connections there can be.
     pub(super) fn size(&self) -> u32 {
-        self.0.settings.size.max(1)
+        self.size
     }
 
     /// How long a job waits for its thread to open a connection.
     pub(super) fn connection_timeout(&self) -> Duration {
-        self.0.settings.connection_timeout
+        self.inner.connection_timeout
     }
 
     /// Makes every connection that has not answered since prove that it lives.
     pub(super) fn suspect_all(&self) {
-        self.0.health.suspect_all();
+        self.inner.health.suspect_all();
     }
 
     /// Lets threads without a connection refuse their jobs until one could be opened.
     pub(super) fn note_down(&self) {
-        self.0.health.note(true);
+        self.inner.health.note(true);
     }
 }
 
@@ -98,12 +108,12 @@ impl<C: Session> Slot<C> {
 
     /// A connection that is very likely alive.
     pub(super) fn ready(&mut self) -> Result<&mut C, Refusal> {
-        let health = &self.pool.0.health;
+        let health = &self.pool.inner.health;
         if self.link.as_ref().is_some_and(|link| !health.trusts(link.answered_at)) {
             self.check();
         }
         if self.link.is_none() {
-            if self.pool.0.health.is_down() {
+            if self.pool.inner.health.is_down() {
                 return Err(Refusal::NoConnection("the last attempt failed a moment ago".into()));
             }
             self.open().map_err(|error| Refusal::NoConnection(error.into()))?;
@@ -119,7 +129,7 @@ impl<C: Session> Slot<C> {
 
     /// True when there is something for [`heal`](Self::heal) to do.
     pub(super) fn is_ill(&self) -> bool {
-        let health = &self.pool.0.health;
+        let health = &self.pool.inner.health;
         match &self.link {
             Some(link) => health.suspects(link.answered_at),
             None => health.may_try(),
@@ -131,7 +141,7 @@ impl<C: Session> Slot<C> {
         if self.link.is_some() {
             self.check();
         }
-        if self.link.is_none() && self.pool.0.health.may_try() {
+        if self.link.is_none() && self.pool.inner.health.may_try() {
             // The failure was written to the log, and nobody waits for the connection.
             let _ = self.open();
         }
@@ -155,7 +165,7 @@ impl<C: Session> Slot<C> {
     pub(super) fn trust(&mut self) {
         if let Some(link) = &mut self.link {
             link.answered_at = Instant::now();
-            self.pool.0.health.note(false);
+            self.pool.inner.health.note(false);
         }
     }
 
@@ -175,14 +185,14 @@ impl<C: Session> Slot<C> {
         match link.connection.ping() {
             Ok(()) => self.trust(),
             Err(error) => {
-                self.pool.0.health.log(&error);
+                self.pool.inner.health.log(&error);
                 self.lose();
             }
         }
     }
 
     fn open(&mut self) -> Result<(), String> {
-        let Inner { open, health, .. } = &*self.pool.0;
+        let Inner { open, health, .. } = &*self.pool.inner;
         health.note_try();
         self.seat.opening();
         let opened = open();

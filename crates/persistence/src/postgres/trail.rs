@@ -79,7 +79,7 @@ pub(super) fn wait_for_sealing(c: &mut Conn) -> QueryResult<()> {
 
 /// Inserts all events.
 pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
-    let rows: Vec<EventColumns<'_>> = events.iter().map(EventColumns::from).collect();
+    let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
     macro_rules! all {
         ($column:ident) => {
             rows.iter().map(|row| row.$column).collect::<Vec<_>>()
@@ -95,13 +95,13 @@ pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
         .bind::<Array<Nullable<BigInt>>, _>(all!(user_id))
         .bind::<Array<Nullable<Uid>>, _>(all!(session_id))
         .bind::<Array<Nullable<Text>>, _>(all!(ref address))
-        .bind::<Array<Text>, _>(all!(request_id))
+        .bind::<Array<Text>, _>(rows.iter().map(|row| row.request_id.as_str()).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(all!(record_kind))
         .bind::<Array<Nullable<Text>>, _>(all!(ref record_id))
         .bind::<Array<Nullable<Integer>>, _>(all!(version))
         .bind::<Array<Nullable<BigInt>>, _>(all!(patient_id))
         .bind::<Array<Text>, _>(rows.iter().map(|row| row.fields.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(all!(reason))
+        .bind::<Array<Nullable<Text>>, _>(all!(ref reason))
         .execute(c)
         .map(drop)
 }

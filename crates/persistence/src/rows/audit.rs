@@ -37,24 +37,24 @@ pub(crate) struct EventRow {
 #[derive(Insertable)]
 #[diesel(table_name = audit_events)]
 #[diesel(treat_none_as_default_value = false)]
-pub(crate) struct EventColumns<'a> {
+pub(crate) struct EventColumns {
     pub(crate) at: At,
-    pub(crate) operation: &'a str,
-    pub(crate) outcome: &'a str,
+    pub(crate) operation: &'static str,
+    pub(crate) outcome: &'static str,
     pub(crate) user_id: Option<i64>,
     pub(crate) session_id: Option<SessionKey>,
     pub(crate) address: Option<String>,
-    pub(crate) request_id: &'a str,
-    pub(crate) record_kind: Option<&'a str>,
+    pub(crate) request_id: String,
+    pub(crate) record_kind: Option<&'static str>,
     pub(crate) record_id: Option<String>,
     pub(crate) version: Option<i32>,
     pub(crate) patient_id: Option<i64>,
     pub(crate) fields: String,
-    pub(crate) reason: Option<&'a str>,
+    pub(crate) reason: Option<String>,
 }
 
-impl<'a> From<&'a AuditEvent> for EventColumns<'a> {
-    fn from(event: &'a AuditEvent) -> Self {
+impl From<&AuditEvent> for EventColumns {
+    fn from(event: &AuditEvent) -> Self {
         Self {
             at: event.at.into(),
             operation: event.operation.as_str(),
@@ -62,13 +62,13 @@ impl<'a> From<&'a AuditEvent> for EventColumns<'a> {
             user_id: event.user.map(UserId::get),
             session_id: event.session.map(SessionKey),
             address: event.address.map(|address| address.to_string()),
-            request_id: event.request_id.as_str(),
+            request_id: event.request_id.as_str().to_owned(),
             record_kind: event.record.map(RecordId::kind_name),
             record_id: event.record.map(RecordId::id),
             version: event.version.map(Version::get),
             patient_id: event.patient.map(PatientId::get),
             fields: event.fields.joined(),
-            reason: event.reason.as_ref().map(Reason::as_str),
+            reason: event.reason.as_ref().map(|reason| reason.as_str().to_owned()),
         }
     }
 }

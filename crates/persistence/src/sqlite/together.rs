@@ -1,14 +1,16 @@
-//! Calls that come at the same time on SQLite: no statement is shared, as there is no way to a server to be saved.
+//! Calls that come at the same time on SQLite: reads share a transaction, which saves the locks of the file, and a
+//! thread that need not be woken for each of them. No statement is shared, as there is no way to a server to be saved.
 //! Writes share their commits without any of this: see the executor.
 
 use std::num::NonZeroUsize;
 
+use diesel::connection::Connection as _;
 use domain::{Doctor, DoctorId, MappingId, MappingView, Patient, PatientId, UserId};
 
 use super::Conn;
-use super::doctors::NewDoctor;
-use super::mappings::Assignment;
-use super::patients::NewPatient;
+use super::doctors::{self, NewDoctor};
+use super::mappings::{self, Assignment};
+use super::patients::{self, NewPatient};
 use crate::error::Failure;
 use crate::executor::{Share, Together};
 
@@ -18,20 +20,25 @@ pub(super) type Kin<I, T> = Together<Conn, I, T, Failure>;
 type Shares<T> = Result<Vec<Share<T, Failure>>, Failure>;
 
 /// How many reads share a turn.
-pub(super) const READS: NonZeroUsize = NonZeroUsize::MIN;
+pub(super) const READS: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 /// How many writes share a turn.
 pub(super) const WRITES: NonZeroUsize = NonZeroUsize::MIN;
 
-pub(super) fn find_patients(_: &mut Conn, asked: &[(UserId, PatientId)]) -> Shares<Option<Patient>> {
-    alone(asked)
+pub(super) fn find_patients(c: &mut Conn, asked: &[(UserId, PatientId)]) -> Shares<Option<Patient>> {
+    each(c, asked, |c, (owner, id)| patients::find(c, *owner, *id))
 }
 
-pub(super) fn find_doctors(_: &mut Conn, asked: &[DoctorId]) -> Shares<Option<Doctor>> {
-    alone(asked)
+pub(super) fn find_doctors(c: &mut Conn, asked: &[DoctorId]) -> Shares<Option<Doctor>> {
+    each(c, asked, |c, id| doctors::find(c, *id))
 }
 
-pub(super) fn find_mappings(_: &mut Conn, asked: &[(UserId, MappingId)]) -> Shares<Option<MappingView>> {
-    alone(asked)
+pub(super) fn find_mappings(c: &mut Conn, asked: &[(UserId, MappingId)]) -> Shares<Option<MappingView>> {
+    each(c, asked, |c, (owner, id)| mappings::find(c, *owner, *id, false))
+}
+
+/// Each call by itself, all in one transaction.
+fn each<I, T>(c: &mut Conn, asked: &[I], find: impl Fn(&mut Conn, &I) -> Result<T, Failure>) -> Shares<T> {
+    c.transaction(|c| Ok(asked.iter().map(|asked| Share::Given(find(c, asked))).collect()))
 }
 
 pub(super) fn insert_patients(_: &mut Conn, new: &[NewPatient]) -> Shares<Patient> {

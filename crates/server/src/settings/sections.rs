@@ -99,6 +99,9 @@ pub struct AuthSettings {
     /// The cost of bcrypt.
     #[validate(range(min = 4, max = 16, message = "must be from 4 to 16"))]
     pub password_cost: u32,
+    /// How many passwords are hashed at a time; 0 leaves a core to others.
+    #[validate(range(max = 64, message = "must be from 0 to 64"))]
+    pub password_threads: u16,
 }
 
 /// `[access]`
