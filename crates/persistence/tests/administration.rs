@@ -171,18 +171,21 @@ async fn users_are_found_by_the_beginning_of_their_names(stores: Stores) {
     for (name, role) in [("ann", Role::Patient), ("anton", Role::Staff), ("bob", Role::Patient)] {
         user(&stores, name, role).await;
     }
-    let names = async |filter: UserFilter, limit: u16| {
-        let (users, total) =
-            stores.admin_records.users(&filter, PageLimit::new(limit).unwrap()).await.unwrap();
-        let names: Vec<_> = users.iter().map(|user| user.username.as_str().to_owned()).collect();
-        (names.join(" "), total, users.last().map(|last| last.id))
+    let names = async |filter: UserFilter, order: Order, after| {
+        let page = Page { limit: PageLimit::new(2).unwrap(), order, after, count: true };
+        let found = stores.admin_records.users(&filter, page).await.unwrap();
+        let names: Vec<_> = found.items.iter().map(|user| user.username.as_str().to_owned()).collect();
+        (names.join(" "), found.total.unwrap(), found.next)
     };
-    let (first, total, last) = names(UserFilter::default(), 2).await;
-    assert_eq!((first.as_str(), total), ("bob anton", 3));
-    let rest = UserFilter { before: last, ..UserFilter::default() };
-    assert_eq!(names(rest, 2).await.0, "ann");
+    let by_name = Order { key: SortKey::Name, direction: Direction::Ascending };
+    for (order, pages) in [(Order::default(), ["bob anton", "ann"]), (by_name, ["ann anton", "bob"])] {
+        let (first, total, next) = names(UserFilter::default(), order, None).await;
+        assert_eq!((first.as_str(), total), (pages[0], 3));
+        assert_eq!(names(UserFilter::default(), order, next).await.0, pages[1]);
+    }
+    let newest = async |filter| names(filter, Order::default(), None).await;
     let search = UserFilter { search: Some("an".to_owned()), ..UserFilter::default() };
-    assert_eq!(names(search.clone(), 9).await.0, "anton ann");
-    assert_eq!(names(UserFilter { role: Some(Role::Staff), ..search }, 9).await.0, "anton");
-    assert_eq!(names(UserFilter { is_active: Some(false), ..UserFilter::default() }, 9).await.1, 0);
+    assert_eq!(newest(search.clone()).await.0, "anton ann");
+    assert_eq!(newest(UserFilter { role: Some(Role::Staff), ..search }).await.0, "anton");
+    assert_eq!(newest(UserFilter { is_active: Some(false), ..UserFilter::default() }).await.1, 0);
 }
