@@ -2,8 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
+mod administration {
+    pub(super) mod counts;
+    pub(super) mod handover;
+    pub(super) mod links;
+}
+
 use std::time::Duration;
 
+use administration::counts::*;
+use administration::handover::*;
+use administration::links::*;
 use domain::ports::RepositoryError;
 use domain::{
     AdminKey, AllMappings, AllPatients, Direction, NewMapping, NewSession, Order, Page, PageLimit, Patient,
@@ -42,6 +51,17 @@ on_both_databases!(
     lists_show_the_records_of_all_owners,
     pages_repeat_and_omit_nothing,
     users_are_found_by_the_beginning_of_their_names,
+    filters_are_counted_as_far_as_it_is_worth_it,
+    doctors_are_counted_and_found_also_when_they_have_retired,
+    what_a_check_found_is_kept,
+    chosen_patients_go_with_all_that_belongs_to_them,
+    all_patients_go_also_those_who_were_deleted,
+    nobody_moves_where_something_is_missing,
+    a_request_that_is_repeated_does_not_show_a_record_that_has_moved,
+    whoever_writes_meanwhile_comes_first_or_fails,
+    a_link_sets_a_password_once_and_ends_all_sessions,
+    a_link_does_not_outlive_a_change_of_the_account,
+    there_is_one_first_administrator,
 );
 
 const IDLE: Duration = Duration::from_mins(30);

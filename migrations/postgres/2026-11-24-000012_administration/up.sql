@@ -28,7 +28,8 @@ CREATE TABLE audit_checks (
 );
 
 -- Lists over all owners, a page at a time.
-CREATE INDEX patients_id_idx ON patients (id);
+-- Not over all rows: a lookup by owner and id is to use the primary key.
+CREATE INDEX patients_id_idx ON patients (id) WHERE deleted_at IS NULL;
 CREATE INDEX patients_name_key_idx ON patients (name_key, id) WHERE deleted_at IS NULL;
 CREATE INDEX patients_deleted_idx ON patients (id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX patient_words_word_idx ON patient_words (word, patient_id);

@@ -32,7 +32,7 @@ pub(super) fn patients(
             keyset!(query, patients::id, patients::id, direction, after).load(c)?
         }
         SortKey::Name => {
-            let after = page.after.map(|last| name_position(c, last.id)).transpose()?;
+            let after = page.after.map(|last| name_position(c, last.id, filter.is_deleted)).transpose()?;
             keyset!(query, patients::name_key, patients::id, direction, after).load(c)?
         }
     };
@@ -61,9 +61,7 @@ pub(super) fn matching_patients(
     if wanted.is_deleted {
         query = query.filter(patients::deleted_at.is_not_null());
         for word in words {
-            let [first, later] = of_a_name(word);
-            let is_in = patients::name_key.like(first).escape(ESCAPE);
-            query = query.filter(is_in.or(patients::name_key.like(later).escape(ESCAPE)));
+            query = query.filter(patients::name_key.like(holding(word)));
         }
         return narrowed(query, filter);
     }
@@ -78,26 +76,28 @@ pub(super) fn matching_patients(
     narrowed(query, filter)
 }
 
-const ESCAPE: char = '\\';
-
-/// Patterns of names that have a word that begins like this. Who is out of sight has no words in the index, and is one
-/// of few.
-fn of_a_name(word: &str) -> [String; 2] {
-    let mut pattern = String::with_capacity(word.len());
-    for letter in word.chars() {
-        if matches!(letter, '%' | '_' | ESCAPE) {
-            pattern.push(ESCAPE);
-        }
-        pattern.push(letter);
-    }
-    [format!("{pattern}%"), format!("% {pattern}%")]
+/// A pattern of names that hold a word. Who is out of sight has no words in the index, and is one of few. A word has no
+/// punctuation, and so nothing that would mean something in a pattern.
+fn holding(word: &str) -> String {
+    format!("%{word}%")
 }
 
-/// Where a list by name goes on.
-fn name_position(c: &mut Conn, id: PatientId) -> Result<(String, i64), Failure> {
-    let key = patients::table.filter(patients::id.eq(id.get())).select(patients::name_key);
-    let key = key.first(c).optional()?;
-    Ok((key.ok_or(RepositoryError::BadPosition)?, id.get()))
+/// Where a list by name goes on. Asked first among those in the list: a record that has changed its state meanwhile
+/// still has its place.
+fn name_position(c: &mut Conn, id: PatientId, is_deleted: bool) -> Result<(String, i64), Failure> {
+    for is_deleted in [is_deleted, !is_deleted] {
+        let query = patients::table.filter(patients::id.eq(id.get())).select(patients::name_key).into_boxed();
+        let query = if is_deleted {
+            query.filter(patients::deleted_at.is_not_null())
+        } else {
+            query.filter(patients::deleted_at.is_null())
+        };
+        let key: Option<String> = query.first::<String>(c).optional()?;
+        if let Some(key) = key {
+            return Ok((key, id.get()));
+        }
+    }
+    Err(RepositoryError::BadPosition.into())
 }
 
 pub(super) fn mappings(
@@ -174,9 +174,7 @@ pub(super) fn matching_doctors(wanted: &AllDoctors) -> doctors::BoxedQuery<'stat
     if wanted.is_retired {
         query = query.filter(doctors::retired_at.is_not_null());
         for word in words {
-            let [first, later] = of_a_name(word);
-            let is_in = doctors::name_key.like(first).escape(ESCAPE);
-            query = query.filter(is_in.or(doctors::name_key.like(later).escape(ESCAPE)));
+            query = query.filter(doctors::name_key.like(holding(word)));
         }
     } else {
         query = query.filter(doctors::retired_at.is_null());
