@@ -13,7 +13,10 @@ use application::{
     Health, PanelRules, ReadAudit, SessionRules,
 };
 use domain::ports::{Clock, MockPasswordStrength, MockTokenSigner, Random};
-use domain::{AuditFilter, Page, Patient, PatientDetails, Role, RotationRule, StoredEvent, User};
+use domain::{
+    AuditFilter, Doctor, DoctorDetails, EmailRule, Mapping, NewMapping, Page, Patient, PatientDetails, Role,
+    RotationRule, StoredEvent, User,
+};
 use persistence::{DatabaseSettings, Stores};
 use tempfile::TempDir;
 use testkit::builders;
@@ -63,6 +66,13 @@ impl Clinic {
     }
 
     pub(crate) async fn limited(limits: Option<PanelLimits>) -> Self {
+        let clinic = Self::without_admin(limits).await;
+        add_user(&clinic.stores, "root", Role::Admin).await;
+        clinic
+    }
+
+    /// A clinic that nobody administers yet.
+    pub(crate) async fn without_admin(limits: Option<PanelLimits>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("clinic.db").display());
         persistence::migrate(&url).unwrap();
@@ -71,13 +81,17 @@ impl Clinic {
         let panel = panel(&stores, &clock, limits);
         let ann = add_user(&stores, "ann", Role::Patient).await;
         add_user(&stores, "sam", Role::Staff).await;
-        add_user(&stores, "root", Role::Admin).await;
         Self { stores, clock, ann, panel, _folder: folder }
     }
 
     pub(crate) async fn answer(&self, request: TestRequest) -> Answer {
+        self.answer_at(request, HOST).await
+    }
+
+    /// The same by another name of the server.
+    pub(crate) async fn answer_at(&self, request: TestRequest, host: &'static str) -> Answer {
         let app = init_service(App::new().configure(|config| self.panel.configure(config))).await;
-        let request = request.insert_header(("host", HOST)).to_request();
+        let request = request.insert_header(("host", host)).to_request();
         let response = call_service(&app, request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("the body broke off"));
@@ -121,6 +135,24 @@ impl Clinic {
         let form: Vec<_> = form.iter().copied().chain([("token", token)]).collect();
         let request = TestRequest::post().uri(path).insert_header(("cookie", browser.cookie.as_str()));
         self.answer(request.insert_header(header).set_form(form)).await
+    }
+
+    /// A doctor of the directory.
+    pub(crate) async fn doctor(&self, details: &DoctorDetails) -> Doctor {
+        let stamp = stamped(self.clock.now());
+        self.stores.doctors.insert(self.ann.id, details, EmailRule::Shared, &stamp).await.unwrap()
+    }
+
+    /// That doctor assigned to a patient.
+    pub(crate) async fn assign(&self, patient: &Patient, doctor: &Doctor) -> Mapping {
+        let new = NewMapping { patient: patient.id, doctor: doctor.id, notes: None };
+        let stamp = stamped(self.clock.now());
+        self.stores.mappings.assign(patient.owner, &new, &stamp).await.unwrap().mapping
+    }
+
+    /// The path by which the first administrator is made.
+    pub(crate) async fn set_up(&self) -> Option<String> {
+        self.panel.offer_set_up().await.unwrap()
     }
 
     /// A patient of Ann's.
