@@ -64,7 +64,7 @@ async fn selected_mappings_end() {
     let browser = clinic.browser("sam").await;
     let form = [("do", "end"), ("selected", keys[0].as_str())];
     let question = clinic.post(&browser, "/admin/mappings/selected", &form).await;
-    assert!(question.body.contains("End 1 assignments?") && question.body.contains("Eve to Ann Smith"));
+    assert!(question.body.contains("End 1 assignment?") && question.body.contains("Eve to Ann Smith"));
     assert_eq!(clinic.post(&browser, "/admin/mappings/end", &form).await.status, 303);
     let list = clinic.get(&browser, "/admin/mappings").await.body;
     assert!(list.contains("1 record<") && list.contains("Max") && list.contains("Ended (1)"));

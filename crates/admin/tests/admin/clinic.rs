@@ -182,22 +182,7 @@ async fn add_user(stores: &Stores, name: &str, role: Role) -> User {
 fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Panel {
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
-    let mut strength = MockPasswordStrength::new();
-    strength.expect_is_guessable().returning(|password, _| password.password().expose() == "password");
-    let ports = AccountPorts {
-        users: Arc::clone(&stores.users),
-        sessions: Arc::clone(&stores.sessions),
-        invitations: Arc::clone(&stores.invitations),
-        hasher: Arc::new(PlainHasher),
-        strength: Arc::new(strength),
-        signer: Arc::new(MockTokenSigner::new()),
-        clock: Arc::clone(&clock),
-        random: Arc::clone(&random),
-    };
-    let day = Duration::from_hours(24);
-    let rotation = RotationRule { rotates: true, grace: Duration::ZERO, idle: day };
-    let accounts = Accounts::new(ports, SessionRules { rotation, lifetime: day, access: day });
-    let accounts = accounts.throttled(Arc::clone(&stores.throttle));
+    let accounts = accounts(stores, &clock, &random);
     let (audit, writer) = Audit::new(Arc::clone(&stores.audit), ReadAudit::Strict);
     actix_web::rt::spawn(writer.run());
     let ports = AdministrationPorts {
@@ -244,4 +229,23 @@ fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Pa
             warnings: vec!["the seals have no <key>".to_owned()],
         },
     })
+}
+
+fn accounts(stores: &Stores, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Accounts {
+    let mut strength = MockPasswordStrength::new();
+    strength.expect_is_guessable().returning(|password, _| password.password().expose() == "password");
+    let ports = AccountPorts {
+        users: Arc::clone(&stores.users),
+        sessions: Arc::clone(&stores.sessions),
+        invitations: Arc::clone(&stores.invitations),
+        hasher: Arc::new(PlainHasher),
+        strength: Arc::new(strength),
+        signer: Arc::new(MockTokenSigner::new()),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+    };
+    let day = Duration::from_hours(24);
+    let rotation = RotationRule { rotates: true, grace: Duration::ZERO, idle: day };
+    let accounts = Accounts::new(ports, SessionRules { rotation, lifetime: day, access: day });
+    accounts.throttled(Arc::clone(&stores.throttle))
 }

@@ -30,7 +30,9 @@ async fn chosen_patients_move_with_their_doctors_and_a_reason() {
     let selected = ("selected", key.as_str());
     let question = clinic.post(&root, "/admin/patients/selected", &[("do", "move"), selected]).await;
     assert_eq!(question.status, 200);
-    assert!(question.body.contains("Move 1 patients") && question.body.contains(&format!("value=\"{key}\"")));
+    assert!(
+        question.body.contains("Move 1 patient to") && question.body.contains(&format!("value=\"{key}\""))
+    );
     for (form, said) in [
         (vec![selected, ("to", "sam")], "reason-error"),
         (vec![selected, ("to", "nobody"), REASON], "to-error"),
