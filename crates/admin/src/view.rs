@@ -1,11 +1,12 @@
 //! Pages of one record: what is known, what is to be confirmed, and how it came about.
 
 use askama::Template;
-use domain::{Timestamp, VersionEntry};
+use domain::VersionEntry;
 
-use crate::form::Specs;
-use crate::list::Select;
+use crate::form::{Specs, worded};
+use crate::list::{Input, Select};
 use crate::page::Layout;
+use crate::zone::Zone;
 
 /// A link to something that can be done.
 pub(crate) struct Link {
@@ -56,6 +57,27 @@ pub(crate) struct Finder {
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
     pub(crate) value: String,
+    /// What was found, if anything was asked for.
+    pub(crate) found: Option<Table>,
+}
+
+/// What was found, alone.
+#[derive(Template)]
+#[template(path = "found.html")]
+pub(crate) struct FoundPart {
+    pub(crate) table: Option<Table>,
+    pub(crate) token: String,
+}
+
+/// Something that is shown once.
+#[derive(Template)]
+#[template(path = "secret.html")]
+pub(crate) struct SecretPage {
+    pub(crate) layout: Layout,
+    pub(crate) lines: Vec<String>,
+    pub(crate) label: &'static str,
+    pub(crate) secret: String,
+    pub(crate) back: String,
 }
 
 /// A small form.
@@ -87,6 +109,7 @@ pub(crate) struct ConfirmPage {
     pub(crate) token: String,
     pub(crate) lines: Vec<String>,
     pub(crate) names: Vec<String>,
+    pub(crate) inputs: Vec<Input>,
     pub(crate) action: String,
     pub(crate) values: Vec<(&'static str, String)>,
     pub(crate) button: &'static str,
@@ -142,6 +165,7 @@ impl Link {
 impl Step {
     /// A version, and what it changed; `before` is empty for the first one.
     pub(crate) fn new(
+        zone: Zone,
         entry: &VersionEntry,
         specs: Specs,
         before: impl Fn(&'static str) -> String,
@@ -150,12 +174,15 @@ impl Step {
         let fields = specs.iter().flat_map(|(_, specs)| specs.iter());
         let changes = fields.filter_map(|spec| {
             let (before, after) = (before(spec.name), after(spec.name));
-            (before != after).then_some(Difference { label: spec.label, before, after })
+            (before != after).then(|| {
+                let [before, after] = [before, after].map(|value| worded(specs, spec.name, value));
+                Difference { label: spec.label, before, after }
+            })
         });
         Self {
             version: entry.version.get(),
             act: entry.act.as_str(),
-            at: minute(entry.at),
+            at: zone.minute(entry.at),
             by: entry.by_name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
             changes: changes.collect(),
         }
@@ -163,16 +190,13 @@ impl Step {
 }
 
 /// The values of a record, by the groups of its form.
-pub(crate) fn values(specs: Specs, value: impl Fn(&'static str) -> String) -> Vec<Values> {
+pub(crate) fn values(all: Specs, value: impl Fn(&'static str) -> String) -> Vec<Values> {
     let group = |(title, specs): &(&'static str, &'static [crate::form::Spec])| Values {
         title,
-        values: specs.iter().map(|spec| (spec.label, value(spec.name))).collect(),
+        values: {
+            let worded = |spec: &crate::form::Spec| (spec.label, worded(all, spec.name, value(spec.name)));
+            specs.iter().map(worded).collect()
+        },
     };
-    specs.iter().map(group).collect()
-}
-
-/// An instant as people read it, in UTC: `2026-03-04 05:06`.
-pub(crate) fn minute(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
+    all.iter().map(group).collect()
 }

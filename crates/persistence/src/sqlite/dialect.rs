@@ -23,3 +23,24 @@ macro_rules! for_share {
     };
 }
 pub(super) use for_share;
+
+/// Nothing to wait for: there is one writer.
+#[expect(clippy::unnecessary_wraps, reason = "on the other database it may fail")]
+pub(super) fn one_at_a_time(_: &mut super::Conn) -> diesel::QueryResult<()> {
+    Ok(())
+}
+
+/// Narrows a query to patients whose name has a word in the range: by the list of those who have. SQLite has no
+/// statistics to choose by, and would ask it of each row.
+macro_rules! with_word {
+    ($query:expr, $owner:expr, $patient:expr, $range:expr) => {
+        $query.filter(
+            $patient.eq_any(
+                patient_words::table
+                    .filter(patient_words::word.ge($range.start).and(patient_words::word.lt($range.end)))
+                    .select(patient_words::patient_id),
+            ),
+        )
+    };
+}
+pub(super) use with_word;
