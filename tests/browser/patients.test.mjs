@@ -204,6 +204,7 @@ flow("the list is searched, filtered, ordered, cut to size and turned over", FLO
     await desk.sees("30 records");
     await desk.fill({ Rows: "25" });
     await desk.press("Show");
+    await page.getByRole("link", { name: "Next page" }).waitFor();
     await desk.follow("Name", page.getByRole("table"));
     await page.locator('th[aria-sort="ascending"]').waitFor();
     await desk.follow("Name", page.getByRole("table"));
