@@ -7,6 +7,7 @@ use domain::{
 };
 
 use crate::form::{Reading, Spec, Specs};
+use crate::zone::Zone;
 
 /// Genders, as a form offers them.
 pub(crate) const GENDERS: [(&str, &str); 4] =
@@ -120,13 +121,13 @@ pub(crate) fn patient_value(details: &PatientDetails, name: &str) -> String {
 }
 
 /// A field of a patient or of what is known about the record, for lists.
-pub(crate) fn patient_column(patient: &Patient, name: &str, today: Date) -> String {
+pub(crate) fn patient_column(patient: &Patient, name: &str, today: Date, zone: Zone) -> String {
     match name {
         "id" => patient.id.to_string(),
         "owner" => patient.created_by.as_str().to_owned(),
         "age" => text(patient.details.age(today).as_ref(), |age| age.get().to_string()),
-        "created" => crate::view::minute(patient.created_at),
-        "updated" => crate::view::minute(patient.updated_at),
+        "created" => zone.minute(patient.created_at),
+        "updated" => zone.minute(patient.updated_at),
         name => patient_value(&patient.details, name),
     }
 }
@@ -164,11 +165,11 @@ pub(crate) fn doctor_value(details: &DoctorDetails, name: &str) -> String {
 }
 
 /// A field of a doctor or of what is known about the entry, for lists.
-pub(crate) fn doctor_column(doctor: &Doctor, name: &str) -> String {
+pub(crate) fn doctor_column(doctor: &Doctor, name: &str, zone: Zone) -> String {
     match name {
         "id" => doctor.id.to_string(),
         "created_by" => doctor.created_by.as_str().to_owned(),
-        "created" => crate::view::minute(doctor.created_at),
+        "created" => zone.minute(doctor.created_at),
         name => doctor_value(&doctor.details, name),
     }
 }

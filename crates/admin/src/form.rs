@@ -22,6 +22,8 @@ pub(crate) struct Spec {
     /// A type of `input`, `textarea` or `select`.
     pub(crate) kind: &'static str,
     pub(crate) help: &'static str,
+    /// What the browser may fill in.
+    pub(crate) autocomplete: &'static str,
     pub(crate) choices: &'static [(&'static str, &'static str)],
 }
 
@@ -30,11 +32,15 @@ pub(crate) type Specs = &'static [(&'static str, &'static [Spec])];
 
 impl Spec {
     pub(crate) const fn new(name: &'static str, label: &'static str, kind: &'static str) -> Self {
-        Self { name, label, kind, help: "", choices: &[] }
+        Self { name, label, kind, help: "", autocomplete: "off", choices: &[] }
     }
 
     pub(crate) const fn help(self, help: &'static str) -> Self {
         Self { help, ..self }
+    }
+
+    pub(crate) const fn autocomplete(self, autocomplete: &'static str) -> Self {
+        Self { autocomplete, ..self }
     }
 
     pub(crate) const fn of(self, choices: &'static [(&'static str, &'static str)]) -> Self {
@@ -47,11 +53,29 @@ struct Field {
     label: &'static str,
     kind: &'static str,
     help: &'static str,
+    autocomplete: &'static str,
     value: String,
     options: Vec<Choice>,
     error: String,
     is_required: bool,
     now: Option<String>,
+    /// Whether somebody else has changed it meanwhile, and this form did not.
+    is_taken_over: bool,
+}
+
+impl Field {
+    /// The ids of what else is said about the field.
+    fn described(&self) -> String {
+        let said = [
+            ("help", !self.help.is_empty()),
+            ("error", !self.error.is_empty()),
+            ("note", self.is_taken_over),
+            ("now", self.now.is_some()),
+        ];
+        let ids =
+            said.iter().filter(|(_, is_there)| *is_there).map(|(what, _)| format!("{}-{what}", self.name));
+        ids.collect::<Vec<_>>().join(" ")
+    }
 }
 
 struct Group {
@@ -74,6 +98,10 @@ pub(crate) struct FormPage {
     cancel: String,
     token: String,
     version: String,
+    hidden: Vec<(&'static str, String)>,
+    lines: Vec<String>,
+    /// The only button, where there is one.
+    button: &'static str,
     is_new: bool,
     is_stale: bool,
     groups: Vec<Group>,
@@ -98,6 +126,9 @@ impl FormPage {
             cancel: String::new(),
             token,
             version: String::new(),
+            hidden: Vec::new(),
+            lines: Vec::new(),
+            button: "",
             is_new: false,
             is_stale: false,
             groups: groups.collect(),
@@ -116,6 +147,22 @@ impl FormPage {
         Self { action: format!("{here}/edit"), cancel: here, version, ..self }
     }
 
+    /// The same with one button, to be sent there with these values besides.
+    pub(crate) fn only(
+        self,
+        action: &str,
+        button: &'static str,
+        cancel: &str,
+        hidden: Vec<(&'static str, String)>,
+    ) -> Self {
+        Self { action: action.to_owned(), button, cancel: cancel.to_owned(), hidden, ..self }
+    }
+
+    /// The same with something said above the fields.
+    pub(crate) fn saying(self, lines: Vec<String>) -> Self {
+        Self { lines, ..self }
+    }
+
     /// The same with what is wrong, beside each field and in a summary.
     pub(crate) fn wrong(mut self, wrong: &BTreeMap<String, String>) -> Self {
         for field in self.groups.iter_mut().flat_map(|group| &mut group.fields) {
@@ -128,12 +175,25 @@ impl FormPage {
         self
     }
 
-    /// The same beside what is stored now, where it differs from what was typed.
-    pub(crate) fn beside(mut self, now: impl Fn(&'static str) -> String) -> Self {
+    /// The same beside what is stored now, where it differs from what was typed. What is as it was `before`, when the
+    /// form was made, nobody has typed: there the other change is taken over.
+    pub(crate) fn beside(
+        mut self,
+        now: impl Fn(&'static str) -> String,
+        before: Option<impl Fn(&'static str) -> String>,
+    ) -> Self {
         self.is_stale = true;
         for field in self.groups.iter_mut().flat_map(|group| &mut group.fields) {
-            let stored = now(field.name);
-            field.now = (stored.trim() != normal(&field.value)).then_some(stored);
+            let (stored, typed) = (now(field.name), normal(&field.value));
+            if stored.trim() == typed {
+                continue;
+            }
+            if before.as_ref().is_some_and(|before| before(field.name).trim() == typed) {
+                field.options.iter_mut().for_each(|option| option.is_chosen = option.value == stored);
+                (field.value, field.is_taken_over) = (stored, true);
+            } else {
+                field.now = Some(stored);
+            }
         }
         self
     }
@@ -161,10 +221,12 @@ fn field(spec: &Spec, value: String) -> Field {
         label: spec.label,
         kind: spec.kind,
         help: spec.help,
+        autocomplete: spec.autocomplete,
         options,
         error: String::new(),
         is_required: spec.name == "name",
         now: None,
+        is_taken_over: false,
         value,
     }
 }
@@ -210,6 +272,15 @@ impl<'a> Reading<'a> {
             Err(_) => Err("must be a whole number".to_owned()),
         };
         self.text(name, read)
+    }
+
+    /// Checks that what was typed into a field stands in `again`, too.
+    pub(crate) fn same_twice(&mut self, name: &str) {
+        if self.form.get(name).is_empty() {
+            self.add(name, "is required");
+        } else if self.form.get(name) != self.form.get("again") {
+            self.add("again", "differs");
+        }
     }
 
     /// Notes that a field is wrong.

@@ -9,13 +9,14 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{BytesMut, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use application::{Administrator, Client, Error};
-use domain::{AdminKey, AuditEvent, Call, Caller as _, Operation, Outcome, RequestId, Stamp};
+use domain::{AdminKey, AuditEvent, Call, Caller as _, Operation, Outcome, RecordId, RequestId, Stamp};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use crate::panel::{Panel, Peer};
 use crate::query::Query;
 use crate::refusal::Refusal;
+use crate::zone::Zone;
 use crate::{cookie, token};
 
 /// The largest form, in bytes: the longest text of a record, with each character escaped.
@@ -81,6 +82,8 @@ pub(crate) struct Visit {
     pub(crate) form: Query,
     pub(crate) call: Arc<Call>,
     pub(crate) peer: Peer,
+    /// In which times are shown.
+    pub(crate) zone: Zone,
     who: Option<Administrator>,
     key: Option<AdminKey>,
 }
@@ -100,6 +103,13 @@ impl Visit {
     pub(crate) fn id<T>(&self, name: &str, parse: impl FnOnce(i64) -> Option<T>) -> Result<T, Refusal> {
         let number = self.request.match_info().get(name).and_then(|part| part.parse().ok());
         number.and_then(parse).ok_or(Refusal::NOT_FOUND)
+    }
+
+    /// Puts on record that this call has shown a record besides the one that it is about.
+    pub(crate) async fn note(&self, record: RecordId) -> Result<(), Refusal> {
+        let stamp = self.who()?.actor().stamp(self.panel.clock.now());
+        let event = AuditEvent { patient: None, ..AuditEvent::of(&stamp, Outcome::Done) };
+        Ok(self.panel.audit.put(event.about(record)).await?)
     }
 
     /// Who is on the other end, to be kept with a session.
@@ -141,6 +151,7 @@ pub(crate) async fn enter(
         form: Query::default(),
         call: Arc::clone(&call),
         peer,
+        zone: Zone::chosen(&request).unwrap_or(panel.zone),
         who: None,
         key,
         request,

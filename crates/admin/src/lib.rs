@@ -17,5 +17,7 @@ mod refusal;
 mod routes;
 mod token;
 mod view;
+mod zone;
 
-pub use panel::{Panel, PanelLimits, PanelParts, Peer};
+pub use panel::{Panel, PanelLimits, PanelParts, Peer, System};
+pub use zone::Zone;

@@ -38,15 +38,30 @@ pub(crate) struct Select {
     pub(crate) options: Vec<Choice>,
 }
 
-/// A filter by a text.
+/// A filter by a text, or a field of a question.
 pub(crate) struct Input {
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
+    /// A type of `input`.
+    pub(crate) kind: &'static str,
     pub(crate) value: String,
+}
+
+impl Input {
+    /// A filter with what the address says.
+    pub(crate) fn of(query: &Query, name: &'static str, label: &'static str) -> Self {
+        Self { name, label, kind: "text", value: query.get(name).to_owned() }
+    }
+
+    /// The same of another type.
+    pub(crate) fn kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
 }
 
 /// The head of a column.
 pub(crate) struct Head {
+    key: &'static str,
     label: &'static str,
     href: Option<String>,
     order: &'static str,
@@ -69,7 +84,36 @@ pub(crate) struct Cell {
 /// What can be done with the rows that are selected.
 pub(crate) struct Bulk {
     pub(crate) action: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) token: String,
+    pub(crate) deeds: Vec<Deed>,
+}
+
+/// One of these things; its name is what the form sends as `do`.
+pub(crate) struct Deed {
+    name: &'static str,
+    label: &'static str,
+    is_danger: bool,
+}
+
+impl Deed {
+    /// Something that ends or removes nothing.
+    pub(crate) const fn plain(name: &'static str, label: &'static str) -> Self {
+        Self { name, label, is_danger: false }
+    }
+
+    /// Something that does.
+    pub(crate) const fn danger(name: &'static str, label: &'static str) -> Self {
+        Self { name, label, is_danger: true }
+    }
+}
+
+/// What stands above a list.
+pub(crate) struct Facts {
+    pub(crate) title: &'static str,
+    pub(crate) values: Vec<(&'static str, String)>,
+    pub(crate) is_bad: bool,
+    pub(crate) action: &'static str,
+    pub(crate) button: &'static str,
     pub(crate) token: String,
 }
 
@@ -88,8 +132,11 @@ pub(crate) struct ListPage {
     choices: Vec<Choice>,
     heads: Vec<Head>,
     pub(crate) rows: Vec<Row>,
-    pub(crate) count: String,
+    count: String,
+    /// What is said where there is nothing at all.
     pub(crate) empty: &'static str,
+    is_narrowed: bool,
+    pub(crate) facts: Option<Facts>,
     pub(crate) add: Option<&'static str>,
     pub(crate) export: Option<String>,
     pub(crate) bulk: Option<Bulk>,
@@ -117,10 +164,11 @@ impl Asked<'_> {
             "" => None,
             text => Some(position(text, id).ok_or(application::Error::BadPosition)?),
         };
-        Ok(Page { limit: self.limit(), order: self.order(), after, count: true })
+        Ok(Page { limit: self.limit(), order: self.order(), after, count: false })
     }
 
-    fn order(&self) -> Order {
+    /// In which order.
+    pub(crate) fn order(&self) -> Order {
         let sort = self.query.get("sort");
         let (direction, key) = match sort.strip_prefix('-') {
             Some(key) => (Direction::Descending, key),
@@ -157,14 +205,10 @@ impl Asked<'_> {
     }
 
     /// The page, without rows; `next` is where the next one begins.
-    pub(crate) fn list(&self, layout: Layout, total: Option<u64>, next: Option<String>) -> ListPage {
+    pub(crate) fn list(&self, layout: Layout, count: String, next: Option<String>) -> ListPage {
+        const NO_FILTERS: [&str; 5] = ["after", "done", "sort", "size", "col"];
         let is_later = !self.query.get("after").is_empty();
         let start = self.query.with("after", "").with("done", "");
-        let count = match total {
-            Some(1) => "1 record".to_owned(),
-            Some(total) => format!("{total} records"),
-            None => String::new(),
-        };
         let size = self.limit().get();
         let sizes = SIZES.iter().map(|rows| Choice {
             value: rows.to_string(),
@@ -190,7 +234,9 @@ impl Asked<'_> {
             heads: self.shown().into_iter().map(|column| self.head(column, &start)).collect(),
             rows: Vec::new(),
             count,
-            empty: "Nothing matches. Reset the filters, or add a record.",
+            empty: "There is nothing here yet.",
+            is_narrowed: self.query.names().any(|name| !NO_FILTERS.contains(&name)),
+            facts: None,
             add: None,
             export: None,
             bulk: None,
@@ -200,7 +246,9 @@ impl Asked<'_> {
     }
 
     fn head(&self, column: &'static Column, start: &Query) -> Head {
-        let Some(sort) = column.sort else { return Head { label: column.label, href: None, order: "" } };
+        let Some(sort) = column.sort else {
+            return Head { key: column.key, label: column.label, href: None, order: "" };
+        };
         let now = self.query.get("sort");
         let down = format!("-{sort}");
         let (order, next) = match now {
@@ -208,7 +256,12 @@ impl Asked<'_> {
             _ if now == down => ("descending", sort),
             _ => ("", sort),
         };
-        Head { label: column.label, href: Some(start.with("sort", next).href(self.base)), order }
+        Head {
+            key: column.key,
+            label: column.label,
+            href: Some(start.with("sort", next).href(self.base)),
+            order,
+        }
     }
 }
 
@@ -219,22 +272,42 @@ impl ListPage {
     }
 }
 
-/// A filter that offers everything and these.
+/// How many records there are, in words; `None` for more than anybody has counted.
+pub(crate) fn counted(total: Option<u64>) -> String {
+    match total {
+        Some(1) => "1 record".to_owned(),
+        Some(total) => format!("{total} records"),
+        None => format!("more than {} records", application::Administration::COUNTED),
+    }
+}
+
+/// A filter that offers everything and these, each with how many there would be, where that was counted.
 pub(crate) fn filter<'a>(
     query: &Query,
     name: &'static str,
     label: &'static str,
     all: &'a str,
     options: impl IntoIterator<Item = (&'a str, &'a str)>,
+    count: impl Fn(&str) -> Option<u64>,
 ) -> Select {
     let now = query.get(name);
     let option = |(value, label): (&str, &str)| Choice {
         value: value.to_owned(),
-        label: label.to_owned(),
+        label: count(value).map_or_else(|| label.to_owned(), |count| format!("{label} ({count})")),
         is_chosen: value == now,
     };
     let options = std::iter::once(("", all)).chain(options).map(option).collect();
     Select { name, label, options }
+}
+
+/// The parts of a key of a row that has two.
+pub(crate) fn both<A, B>(
+    key: &str,
+    first: impl Fn(i64) -> Option<A>,
+    second: impl Fn(i64) -> Option<B>,
+) -> Option<(A, B)> {
+    let (left, right) = key.split_once('/')?;
+    Some((first(left.parse().ok()?)?, second(right.parse().ok()?)?))
 }
 
 /// Where a page begins, as text; it holds no name.

@@ -28,6 +28,7 @@ pub(crate) struct Layout {
 pub(crate) struct Menu {
     pub(crate) name: String,
     pub(crate) token: String,
+    pub(crate) zone: &'static str,
     pub(crate) items: Vec<Item>,
 }
 
@@ -49,7 +50,7 @@ const SECTIONS: [(&str, &str, bool); 6] = [
 ];
 
 /// What a page can say that follows a change.
-const NOTICES: [(&str, &str); 9] = [
+const NOTICES: [(&str, &str); 14] = [
     ("added", "The record was added."),
     ("saved", "The record was saved."),
     ("deleted", "The record was deleted. It can be restored from its history."),
@@ -58,6 +59,11 @@ const NOTICES: [(&str, &str); 9] = [
     ("assigned", "The doctor was assigned."),
     ("ended", "It has ended."),
     ("done", "Done."),
+    ("checked", "The trail was checked. The result stands below."),
+    ("moved", "The patients have another owner now."),
+    ("password", "The password was changed. All other sessions have ended."),
+    ("new-password", "The password was changed. Sign in with the new one."),
+    ("zone", "Times are shown in this time zone from now on."),
     ("signed-out", "You have signed out."),
 ];
 
@@ -75,6 +81,7 @@ impl Layout {
         let menu = Menu {
             name: who.user().username.as_str().to_owned(),
             token: visit.token(),
+            zone: visit.zone.name(),
             items: items.collect(),
         };
         let layout = Self::outside(&visit.panel, &title.into());

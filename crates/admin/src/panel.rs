@@ -10,9 +10,10 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 use application::{Administration, Audit, AuditLog, Doctors, Error, Health};
 use domain::ports::{Clock, Random, RateLimiter};
-use domain::{Quota, Timestamp};
+use domain::{AuditHead, LinkKey, Quota, Timestamp};
 
 use crate::asset::Assets;
+use crate::zone::Zone;
 use crate::{gate, page, routes};
 
 /// Who is on the other end of a connection.
@@ -68,6 +69,23 @@ pub struct PanelParts {
     pub peer: Arc<dyn Fn(&HttpRequest) -> Peer + Send + Sync>,
     /// Whether the server speaks TLS itself: then the cookie is for TLS only.
     pub is_tls: bool,
+    /// The time zone in which pages show instants where nobody has chosen another one.
+    pub zone: Zone,
+    /// The heads of the audit trail that were noted elsewhere; may block.
+    pub noted: Arc<dyn Fn() -> Vec<AuditHead> + Send + Sync>,
+    /// What there is to know about the server.
+    pub system: System,
+}
+
+/// What an administrator is told about the server.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct System {
+    /// Where it runs: development or production.
+    pub environment: &'static str,
+    /// Which database it uses, without secrets.
+    pub database: String,
+    /// What should be thought about in its configuration.
+    pub warnings: Vec<String>,
 }
 
 /// The admin panel, ready to be mounted; clones are cheap.
@@ -91,6 +109,16 @@ impl Panel {
     /// Over its parts.
     pub fn new(parts: PanelParts) -> Self {
         Self(Arc::new(Inner { parts, assets: Assets::new() }))
+    }
+
+    /// The path of the page that makes the first administrator, with a key that works once and from this machine only;
+    /// `None` where there is an administrator.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn offer_set_up(&self) -> Result<Option<String>, Error> {
+        let path = |key: LinkKey| format!("/admin/set-up?key={}", key.expose());
+        Ok(self.administration.offer_set_up().await?.map(path))
     }
 
     pub(crate) fn assets(&self) -> &Assets {

@@ -1,11 +1,13 @@
 //! The endpoints, one module for each section.
 
+mod account;
 mod audit;
 mod doctors;
 mod mappings;
 mod overview;
 mod patients;
 mod session;
+mod set_up;
 mod users;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,8 @@ pub(crate) fn by_path() -> Vec<(&'static str, Vec<Endpoint>)> {
         mappings::endpoints(),
         users::endpoints(),
         audit::endpoints(),
+        account::endpoints(),
+        set_up::endpoints(),
     ];
     let mut paths: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
     for endpoint in sections.into_iter().flatten() {

@@ -1,11 +1,12 @@
 //! Pages of one record: what is known, what is to be confirmed, and how it came about.
 
 use askama::Template;
-use domain::{Timestamp, VersionEntry};
+use domain::VersionEntry;
 
 use crate::form::Specs;
-use crate::list::Select;
+use crate::list::{Input, Select};
 use crate::page::Layout;
+use crate::zone::Zone;
 
 /// A link to something that can be done.
 pub(crate) struct Link {
@@ -56,6 +57,27 @@ pub(crate) struct Finder {
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
     pub(crate) value: String,
+    /// What was found, if anything was asked for.
+    pub(crate) found: Option<Table>,
+}
+
+/// What was found, alone.
+#[derive(Template)]
+#[template(path = "found.html")]
+pub(crate) struct FoundPart {
+    pub(crate) table: Option<Table>,
+    pub(crate) token: String,
+}
+
+/// Something that is shown once.
+#[derive(Template)]
+#[template(path = "secret.html")]
+pub(crate) struct SecretPage {
+    pub(crate) layout: Layout,
+    pub(crate) lines: Vec<String>,
+    pub(crate) label: &'static str,
+    pub(crate) secret: String,
+    pub(crate) back: String,
 }
 
 /// A small form.
@@ -87,6 +109,7 @@ pub(crate) struct ConfirmPage {
     pub(crate) token: String,
     pub(crate) lines: Vec<String>,
     pub(crate) names: Vec<String>,
+    pub(crate) inputs: Vec<Input>,
     pub(crate) action: String,
     pub(crate) values: Vec<(&'static str, String)>,
     pub(crate) button: &'static str,
@@ -142,6 +165,7 @@ impl Link {
 impl Step {
     /// A version, and what it changed; `before` is empty for the first one.
     pub(crate) fn new(
+        zone: Zone,
         entry: &VersionEntry,
         specs: Specs,
         before: impl Fn(&'static str) -> String,
@@ -155,7 +179,7 @@ impl Step {
         Self {
             version: entry.version.get(),
             act: entry.act.as_str(),
-            at: minute(entry.at),
+            at: zone.minute(entry.at),
             by: entry.by_name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
             changes: changes.collect(),
         }
@@ -169,10 +193,4 @@ pub(crate) fn values(specs: Specs, value: impl Fn(&'static str) -> String) -> Ve
         values: specs.iter().map(|spec| (spec.label, value(spec.name))).collect(),
     };
     specs.iter().map(group).collect()
-}
-
-/// An instant as people read it, in UTC: `2026-03-04 05:06`.
-pub(crate) fn minute(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }

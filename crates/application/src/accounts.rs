@@ -1,6 +1,7 @@
 //! Accounts: registering, signing in, staying signed in.
 
 mod panel;
+mod passwords;
 mod registration;
 mod standing;
 
@@ -304,21 +305,7 @@ impl Accounts {
         new: &str,
         client: &Client,
     ) -> Result<Tokens, Error> {
-        let user = self.me(actor).await?;
-        let new =
-            self.accept_password(new, &user.own_words()).map_err(|invalid| invalid.about("new_password"))?;
-        let verified = self.check_current_password(&user, current, client).await?;
-        let new = self.ports.hasher.hash(&new.0).await?;
-        let now = self.ports.clock.now();
-        let (sessions, stamp) = (&self.ports.sessions, actor.stamp(now));
-        let changed = sessions.change_password(actor.user, actor.session, &verified, &new, &stamp).await;
-        let (counter, ended) = changed.map_err(|error| match error {
-            // Another change came first: the password that was typed is no longer the current one.
-            RepositoryError::Stale => wrong_current_password(),
-            RepositoryError::Missing(_) => Error::BadToken,
-            error => error.into(),
-        })?;
-        self.ended.add(ended, now);
+        let (counter, now) = self.replace_password(actor, current, new, client).await?;
         self.tokens(actor.user, actor.session, counter, now)
     }
 

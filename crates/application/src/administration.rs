@@ -3,16 +3,20 @@
 //! The right is a type: whoever holds an [`Administrator`] has a session of the panel and was staff when the session
 //! was looked up, which is at each call.
 
+mod first;
+mod moving;
+mod passwords;
 mod records;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::ports::{
-    AdminRecords, AdminSessions, Clock, History, MappingRepository, PatientRepository, Random, UserRepository,
+    AdminRecords, AdminSessions, Clock, History, MappingRepository, PasswordResets, PatientMover,
+    PatientRepository, Random, UserRepository,
 };
-use domain::{Actor, AdminKey, Call, Caller, LoginName, Password, Role, Stamp, User};
+use domain::{Actor, AdminKey, Call, Caller, LinkKey, LoginName, Password, Role, Stamp, User};
 
 use crate::{Accounts, Client, Error};
 
@@ -34,6 +38,10 @@ pub struct AdministrationPorts {
     pub history: Arc<dyn History>,
     /// The store of users.
     pub users: Arc<dyn UserRepository>,
+    /// Links by which users set a new password.
+    pub resets: Arc<dyn PasswordResets>,
+    /// Gives patients another owner.
+    pub mover: Arc<dyn PatientMover>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes keys.
@@ -47,12 +55,18 @@ pub struct PanelRules {
     pub idle: Duration,
     /// The session ends after this in any case.
     pub lifetime: Duration,
+    /// How long a link for a new password counts.
+    pub reset: Duration,
 }
 
 impl Default for PanelRules {
-    /// Half an hour without use, half a day in all.
+    /// Half an hour without use, half a day in all; a day for a new password.
     fn default() -> Self {
-        Self { idle: Duration::from_mins(30), lifetime: Duration::from_hours(12) }
+        Self {
+            idle: Duration::from_mins(30),
+            lifetime: Duration::from_hours(12),
+            reset: Duration::from_hours(24),
+        }
     }
 }
 
@@ -92,12 +106,14 @@ pub struct Administration {
     ports: AdministrationPorts,
     accounts: Accounts,
     rules: PanelRules,
+    /// The key by which the first administrator is made, while there is none.
+    set_up: Arc<Mutex<Option<LinkKey>>>,
 }
 
 impl Administration {
     /// Over its ports, by these rules.
     pub fn new(ports: AdministrationPorts, accounts: Accounts, rules: PanelRules) -> Self {
-        Self { ports, accounts, rules }
+        Self { ports, accounts, rules, set_up: Arc::default() }
     }
 
     /// How long sessions last.
@@ -116,8 +132,7 @@ impl Administration {
         password: Password,
         client: Client,
     ) -> Result<(AdminKey, User), Error> {
-        let random = &self.ports.random;
-        let key = AdminKey::generate([random.ten_bytes(), random.ten_bytes(), random.ten_bytes()]);
+        let key = self.new_key();
         let expires_at = self.ports.clock.now().plus(self.rules.lifetime);
         let sessions = self.ports.sessions.as_ref();
         let opened = self.accounts.sign_in_to_panel(sessions, &key, login, password, client, expires_at);

@@ -22,4 +22,9 @@ impl Health {
     pub async fn check(&self) -> Result<(), Error> {
         Ok(self.probe.check().await?)
     }
+
+    /// The versions of the migrations that are not applied, oldest first.
+    pub async fn pending(&self) -> Result<Vec<String>, Error> {
+        Ok(self.probe.pending().await?)
+    }
 }

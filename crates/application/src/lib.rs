@@ -19,7 +19,7 @@ mod patients;
 pub use accounts::{AcceptedPassword, AccountPorts, Accounts, Client, SessionRules, SignedInUser, Tokens};
 pub use administration::{Administration, AdministrationPorts, Administrator, PanelRules};
 pub use audit::{Audit, AuditWriter, ReadAudit};
-pub use audit_log::AuditLog;
+pub use audit_log::{AuditLog, AuditState};
 pub use doctors::{DoctorRules, Doctors};
 pub use error::Error;
 pub use health::Health;

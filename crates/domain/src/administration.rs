@@ -2,33 +2,45 @@
 
 use crate::macros::redacted_debug;
 use crate::{
-    DoctorId, PatientFilter, PatientId, Role, SearchTerms, SessionId, Timestamp, User, UserId, UserName,
+    BloodGroup, DoctorFilter, DoctorId, Gender, PatientFilter, PatientId, Role, SearchTerms, SessionId,
+    Specialization, Timestamp, User, UserId, UserName,
 };
 
-/// The secret by which the browser of an administrator is known again: 240 random bits in hexadecimal.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AdminKey(String);
+macro_rules! secret_keys {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
 
-impl AdminKey {
-    /// How many digits a key has.
-    const DIGITS: usize = 60;
+        impl $name {
+            /// How many digits a key has.
+            const DIGITS: usize = 60;
 
-    /// A new key.
-    pub fn generate(random: [[u8; 10]; 3]) -> Self {
-        let digits = random.as_flattened().iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        Self(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
-    }
+            /// A new key.
+            pub fn generate(random: [[u8; 10]; 3]) -> Self {
+                let digits = random.as_flattened().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                Self(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+            }
 
-    /// What a browser has sent; `None` when it cannot be a key.
-    pub fn parse(sent: &str) -> Option<Self> {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (sent.len() == Self::DIGITS && sent.bytes().all(is_digit)).then(|| Self(sent.to_owned()))
-    }
+            /// What a browser has sent; `None` when it cannot be a key.
+            pub fn parse(sent: &str) -> Option<Self> {
+                let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+                (sent.len() == Self::DIGITS && sent.bytes().all(is_digit)).then(|| Self(sent.to_owned()))
+            }
 
-    /// The text, to be handed over or hashed.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+            /// The text, to be handed over or hashed.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+    )+};
+}
+
+secret_keys! {
+    /// The secret by which the browser of an administrator is known again: 240 random bits in hexadecimal.
+    AdminKey,
+    /// The secret in a link that works once: 240 random bits in hexadecimal.
+    LinkKey,
 }
 
 /// A session of the admin panel that goes on.
@@ -62,8 +74,17 @@ pub struct AllPatients {
     pub filter: PatientFilter,
     /// Only of the owner with this user name.
     pub owner: Option<UserName>,
-    /// Those who were deleted, instead of those who were not. A search finds none of them.
+    /// Those who were deleted, instead of those who were not.
     pub is_deleted: bool,
+}
+
+/// Which doctors a list shows.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct AllDoctors {
+    /// What is known of the doctor.
+    pub filter: DoctorFilter,
+    /// Those who have retired, instead of those who have not.
+    pub is_retired: bool,
 }
 
 /// Which mappings of all owners a list shows. Patients who were deleted are left out.
@@ -88,11 +109,49 @@ pub struct UserFilter {
     pub role: Option<Role>,
     /// Only those who may sign in, or those who may not.
     pub is_active: Option<bool>,
-    /// The first id to be left out, in a list whose newest comes first.
-    pub before: Option<UserId>,
 }
 
-redacted_debug!(AdminKey, AdminSession, AllPatients, AllMappings, UserFilter);
+/// How many patients have this gender and this blood group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PatientTally {
+    /// The gender, where it is known.
+    pub gender: Option<Gender>,
+    /// The blood group, where it is known.
+    pub blood_group: Option<BloodGroup>,
+    /// How many.
+    pub count: u64,
+}
+
+/// How many doctors have this specialization.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DoctorTally {
+    /// The specialization, as one of them has written it, where it is known.
+    pub specialization: Option<Specialization>,
+    /// How many.
+    pub count: u64,
+}
+
+/// How many users are this and may sign in, or may not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UserTally {
+    /// What they are.
+    pub role: Role,
+    /// Whether they may sign in.
+    pub is_active: bool,
+    /// How many.
+    pub count: u64,
+}
+
+/// Which patients get another owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Moving {
+    /// All of this owner, also those who were deleted.
+    AllOf(UserId),
+    /// These, each with the owner.
+    These(Vec<(UserId, PatientId)>),
+}
+
+redacted_debug!(AdminKey, LinkKey, AdminSession, AllPatients, AllDoctors, AllMappings, UserFilter);
 
 #[cfg(test)]
 mod tests {

@@ -7,5 +7,5 @@ mod stamp;
 
 pub use event::{AuditEvent, AuditEventId, AuditFilter, ChangedFields, Outcome, RecordId, StoredEvent};
 pub use operation::{Operation, RequestId};
-pub use seal::{AuditHead, Broken, Fault, Verification};
+pub use seal::{AuditCheck, AuditHead, Broken, Fault, Verification};
 pub use stamp::{Call, Caller, IdempotencyKey, Once, Stamp};

@@ -48,9 +48,12 @@ mod user;
 mod value;
 
 pub use access::{Actor, DoctorsWrite, Role, UnknownRole};
-pub use administration::{AdminKey, AdminSession, AllMappings, AllPatients, Census, UserFilter};
+pub use administration::{
+    AdminKey, AdminSession, AllDoctors, AllMappings, AllPatients, Census, DoctorTally, LinkKey, Moving,
+    PatientTally, UserFilter, UserTally,
+};
 pub use audit::{
-    AuditEvent, AuditEventId, AuditFilter, AuditHead, Broken, Call, Caller, ChangedFields, Fault,
+    AuditCheck, AuditEvent, AuditEventId, AuditFilter, AuditHead, Broken, Call, Caller, ChangedFields, Fault,
     IdempotencyKey, Once, Operation, Outcome, RecordId, RequestId, Stamp, StoredEvent, Verification,
 };
 pub use change::Change;

@@ -20,7 +20,7 @@ mod sessions;
 mod tokens;
 mod users;
 
-pub use administration::{AdminRecords, AdminSessions};
+pub use administration::{AdminRecords, AdminSessions, PasswordResets, PatientMover};
 pub use audit::AuditTrail;
 pub use clock::{Clock, Random};
 pub use doctors::DoctorRepository;
@@ -39,7 +39,7 @@ pub use users::UserRepository;
 
 #[cfg(feature = "mocks")]
 pub use {
-    administration::{MockAdminRecords, MockAdminSessions},
+    administration::{MockAdminRecords, MockAdminSessions, MockPasswordResets, MockPatientMover},
     audit::MockAuditTrail,
     clock::{MockClock, MockRandom},
     doctors::MockDoctorRepository,

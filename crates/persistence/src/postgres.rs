@@ -2,6 +2,7 @@
 
 mod dialect;
 mod erasing;
+mod handover;
 mod limiter;
 mod open;
 mod together;
@@ -23,12 +24,16 @@ mod history;
 mod invitations;
 #[path = "repository/mappings.rs"]
 mod mappings;
+#[path = "repository/mover.rs"]
+mod mover;
 #[path = "repository/once.rs"]
 mod once;
 #[path = "repository/patients.rs"]
 mod patients;
 #[path = "repository/probe.rs"]
 mod probe;
+#[path = "repository/resets.rs"]
+mod resets;
 #[path = "repository/sessions.rs"]
 mod sessions;
 #[path = "repository/throttle.rs"]

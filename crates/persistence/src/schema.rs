@@ -43,6 +43,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    password_resets (key_hash) {
+        key_hash -> Text,
+        user_id -> BigInt,
+        user_version -> Integer,
+        created_at -> crate::types::Instant,
+        expires_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
     invitations (id) {
         id -> BigInt,
         code_hash -> Text,
@@ -244,6 +254,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_checks (id) {
+        id -> BigInt,
+        at -> crate::types::Instant,
+        user_id -> Nullable<BigInt>,
+        seals -> BigInt,
+        events -> BigInt,
+        broken_seal -> Nullable<BigInt>,
+        broken_event -> Nullable<BigInt>,
+        fault -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(audit_leaves -> audit_seals (seal));
 diesel::joinable!(audit_prunings -> audit_seals (seal));
 diesel::allow_tables_to_appear_in_same_query!(users, audit_events);
@@ -253,6 +276,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     sessions,
     admin_sessions,
+    password_resets,
     patients,
     patient_words,
     doctors,

@@ -4,6 +4,7 @@
 
 mod dialect;
 mod erasing;
+mod handover;
 mod open;
 mod together;
 mod trail;
@@ -24,12 +25,16 @@ mod history;
 mod invitations;
 #[path = "repository/mappings.rs"]
 mod mappings;
+#[path = "repository/mover.rs"]
+mod mover;
 #[path = "repository/once.rs"]
 mod once;
 #[path = "repository/patients.rs"]
 mod patients;
 #[path = "repository/probe.rs"]
 mod probe;
+#[path = "repository/resets.rs"]
+mod resets;
 #[path = "repository/sessions.rs"]
 mod sessions;
 #[path = "repository/throttle.rs"]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::ports::{
     AdminRecords, AdminSessions, AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History,
-    InvitationRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
-    SignInThrottle, UserRepository,
+    InvitationRepository, MappingRepository, PasswordResets, PatientMover, PatientRepository, RateLimiter,
+    SessionRepository, SignInThrottle, UserRepository,
 };
 
 use crate::settings::DatabaseSettings;
@@ -30,6 +30,10 @@ pub struct Stores {
     pub admin_sessions: Arc<dyn AdminSessions>,
     /// The records of all owners.
     pub admin_records: Arc<dyn AdminRecords>,
+    /// Links by which users set a new password.
+    pub resets: Arc<dyn PasswordResets>,
+    /// Gives patients another owner.
+    pub mover: Arc<dyn PatientMover>,
     /// The past of all of these.
     pub history: Arc<dyn History>,
     /// Erases people for good.

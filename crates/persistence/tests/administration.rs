@@ -2,8 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
+mod administration {
+    pub(super) mod counts;
+    pub(super) mod handover;
+    pub(super) mod links;
+}
+
 use std::time::Duration;
 
+use administration::counts::*;
+use administration::handover::*;
+use administration::links::*;
 use domain::ports::RepositoryError;
 use domain::{
     AdminKey, AllMappings, AllPatients, Direction, NewMapping, NewSession, Order, Page, PageLimit, Patient,
@@ -42,6 +51,17 @@ on_both_databases!(
     lists_show_the_records_of_all_owners,
     pages_repeat_and_omit_nothing,
     users_are_found_by_the_beginning_of_their_names,
+    filters_are_counted_as_far_as_it_is_worth_it,
+    doctors_are_counted_and_found_also_when_they_have_retired,
+    what_a_check_found_is_kept,
+    chosen_patients_go_with_all_that_belongs_to_them,
+    all_patients_go_also_those_who_were_deleted,
+    nobody_moves_where_something_is_missing,
+    a_request_that_is_repeated_does_not_show_a_record_that_has_moved,
+    whoever_writes_meanwhile_comes_first_or_fails,
+    a_link_sets_a_password_once_and_ends_all_sessions,
+    a_link_does_not_outlive_a_change_of_the_account,
+    there_is_one_first_administrator,
 );
 
 const IDLE: Duration = Duration::from_mins(30);
@@ -171,18 +191,21 @@ async fn users_are_found_by_the_beginning_of_their_names(stores: Stores) {
     for (name, role) in [("ann", Role::Patient), ("anton", Role::Staff), ("bob", Role::Patient)] {
         user(&stores, name, role).await;
     }
-    let names = async |filter: UserFilter, limit: u16| {
-        let (users, total) =
-            stores.admin_records.users(&filter, PageLimit::new(limit).unwrap()).await.unwrap();
-        let names: Vec<_> = users.iter().map(|user| user.username.as_str().to_owned()).collect();
-        (names.join(" "), total, users.last().map(|last| last.id))
+    let names = async |filter: UserFilter, order: Order, after| {
+        let page = Page { limit: PageLimit::new(2).unwrap(), order, after, count: true };
+        let found = stores.admin_records.users(&filter, page).await.unwrap();
+        let names: Vec<_> = found.items.iter().map(|user| user.username.as_str().to_owned()).collect();
+        (names.join(" "), found.total.unwrap(), found.next)
     };
-    let (first, total, last) = names(UserFilter::default(), 2).await;
-    assert_eq!((first.as_str(), total), ("bob anton", 3));
-    let rest = UserFilter { before: last, ..UserFilter::default() };
-    assert_eq!(names(rest, 2).await.0, "ann");
+    let by_name = Order { key: SortKey::Name, direction: Direction::Ascending };
+    for (order, pages) in [(Order::default(), ["bob anton", "ann"]), (by_name, ["ann anton", "bob"])] {
+        let (first, total, next) = names(UserFilter::default(), order, None).await;
+        assert_eq!((first.as_str(), total), (pages[0], 3));
+        assert_eq!(names(UserFilter::default(), order, next).await.0, pages[1]);
+    }
+    let newest = async |filter| names(filter, Order::default(), None).await;
     let search = UserFilter { search: Some("an".to_owned()), ..UserFilter::default() };
-    assert_eq!(names(search.clone(), 9).await.0, "anton ann");
-    assert_eq!(names(UserFilter { role: Some(Role::Staff), ..search }, 9).await.0, "anton");
-    assert_eq!(names(UserFilter { is_active: Some(false), ..UserFilter::default() }, 9).await.1, 0);
+    assert_eq!(newest(search.clone()).await.0, "anton ann");
+    assert_eq!(newest(UserFilter { role: Some(Role::Staff), ..search }).await.0, "anton");
+    assert_eq!(newest(UserFilter { is_active: Some(false), ..UserFilter::default() }).await.1, 0);
 }

@@ -91,7 +91,7 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
         cors_origins: settings.api.cors_origins.clone(),
         settings: http(settings),
     };
-    let panel = panel::over(all, &state);
+    let panel = panel::over(settings, all, &state);
     Ok(Composed { state, panel, trail })
 }
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use admin::{Panel, PanelLimits, PanelParts, Peer};
-use application::{Administration, AdministrationPorts, PanelRules};
+use admin::{Panel, PanelLimits, PanelParts, Peer, System};
+use application::{Administration, AdministrationPorts};
 use http_api::{AppState, customer};
 use persistence::Stores;
 
+use crate::audit::{anchor_file, noted};
+use crate::settings::{Environment, Settings};
+
 /// The panel of a server with these stores and services.
-pub(crate) fn over(stores: Stores, state: &AppState) -> Panel {
+pub(crate) fn over(settings: &Settings, stores: Stores, state: &AppState) -> Panel {
     let ports = AdministrationPorts {
         sessions: stores.admin_sessions,
         records: stores.admin_records,
@@ -16,6 +19,8 @@ pub(crate) fn over(stores: Stores, state: &AppState) -> Panel {
         mappings: stores.mappings,
         history: stores.history,
         users: stores.users,
+        resets: stores.resets,
+        mover: stores.mover,
         clock: Arc::clone(&state.clock),
         random: Arc::clone(&state.random),
     };
@@ -30,8 +35,19 @@ pub(crate) fn over(stores: Stores, state: &AppState) -> Panel {
         user: limits.user,
         sign_in: limits.sign_in,
     });
+    let anchors = anchor_file(settings);
+    let noted = move || {
+        let noted = anchors.as_deref().filter(|file| file.exists()).map(noted);
+        noted.transpose().map_or_else(
+            |error| {
+                tracing::error!(%error, "the noted heads of the audit trail cannot be read");
+                Vec::new()
+            },
+            |noted| noted.map(|noted| noted.heads).unwrap_or_default(),
+        )
+    };
     Panel::new(PanelParts {
-        administration: Administration::new(ports, state.accounts.clone(), PanelRules::default()),
+        administration: Administration::new(ports, state.accounts.clone(), settings.admin.rules()),
         doctors: state.doctors.clone(),
         audit: state.audit.clone(),
         audit_log: state.audit_log.clone(),
@@ -41,5 +57,15 @@ pub(crate) fn over(stores: Stores, state: &AppState) -> Panel {
         limits,
         peer: Arc::new(peer),
         is_tls: state.settings.is_tls,
+        zone: settings.admin.time_zone,
+        noted: Arc::new(noted),
+        system: System {
+            environment: match settings.server.environment {
+                Environment::Development => "development",
+                Environment::Production => "production",
+            },
+            database: settings.database_url.describe(),
+            warnings: settings.warnings(),
+        },
     })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
+use admin::Panel;
 use application::Accounts;
 use http_api::{Draining, PublicKeys, Shared};
 use tokio::task::JoinHandle;
@@ -39,6 +40,8 @@ pub struct Running {
     pub addr: SocketAddr,
     /// Whether it speaks TLS.
     pub is_tls: bool,
+    /// The path of the page that makes the first administrator, where there is none.
+    pub set_up: Option<String>,
     draining: Draining,
     drain_delay: Duration,
     handle: ServerHandle,
@@ -64,6 +67,7 @@ impl Server {
         let (composed, keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
         let Composed { state, panel, trail } = composed;
         let draining = state.draining.clone();
+        let set_up = offer_set_up(&panel).await;
         let watch = tokio::spawn(learn_ended_sessions(state.accounts.clone()));
         let signer = keys.signer();
         let key_watch = tokio::spawn(keys.watch());
@@ -96,6 +100,7 @@ impl Server {
             trail: trail.start(),
             addr,
             is_tls,
+            set_up,
             draining,
             drain_delay: settings.server.drain_delay(),
             handle: server.handle(),
@@ -106,6 +111,14 @@ impl Server {
             lock,
         })
     }
+}
+
+/// Without the link the server does its work nevertheless.
+async fn offer_set_up(panel: &Panel) -> Option<String> {
+    panel.offer_set_up().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "could not ask whether there is an administrator");
+        None
+    })
 }
 
 /// Asks for the sessions that other replicas have ended, for as long as the server runs.

@@ -29,8 +29,8 @@ pub use choice::{
 pub use database::DatabaseUrl;
 pub use error::SettingsError;
 pub use sections::{
-    AccessSettings, ApiSettings, AuditSettings, AuthSettings, DatabaseSection, DoctorsSettings,
-    LimitsSettings, LogSettings, ServerSettings,
+    AccessSettings, AdminSettings, ApiSettings, AuditSettings, AuthSettings, DatabaseSection,
+    DoctorsSettings, LimitsSettings, LogSettings, ServerSettings,
 };
 pub use source::{Flags, Sources};
 
@@ -68,6 +68,8 @@ pub struct Settings {
     pub audit: AuditSettings,
     /// The secret that seals of the audit trail are made with, if one is configured.
     pub seal_key: Option<SealKey>,
+    /// `[admin]`
+    pub admin: AdminSettings,
     /// `[log]`
     pub log: LogSettings,
     /// Where each came from.
@@ -90,6 +92,8 @@ struct Raw {
     limits: LimitsSettings,
     #[validate(nested)]
     audit: AuditSettings,
+    #[validate(nested)]
+    admin: AdminSettings,
     log: LogSettings,
 }
 
@@ -162,7 +166,7 @@ impl Raw {
         if self.server.data_dir.as_os_str().is_empty() {
             faults.push(origins.bad("server.data_dir", "must name a folder"));
         }
-        let Self { server, database, auth, access, doctors, api, limits, audit, log } = self;
+        let Self { server, database, auth, access, doctors, api, limits, audit, admin, log } = self;
         let KeySettings { secret_key, key_file, previous: previous_secret_keys } = keys;
         let settings = Settings {
             server,
@@ -179,6 +183,7 @@ impl Raw {
             limits,
             audit,
             seal_key,
+            admin,
             log,
             origins,
         };

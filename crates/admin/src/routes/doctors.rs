@@ -1,22 +1,28 @@
 //! The directory of doctors.
 
 mod change;
+mod selected;
 
 use actix_web::HttpResponse;
 use domain::{
-    Act, AllMappings, Doctor, DoctorFilter, DoctorId, Page, PageLimit, RecordId, SearchTerms, Specialization,
+    Act, AllDoctors, AllMappings, Doctor, DoctorFilter, DoctorId, DoctorTally, Page, PageLimit, RecordId,
+    SearchTerms, Specialization, fold,
 };
 
 use crate::details::{DOCTOR, doctor_column, doctor_value};
 use crate::gate::{Endpoint, Visit};
-use crate::list::{Asked, Column, Input, cursor};
+use crate::list::{Asked, Bulk, Column, Deed, Select, counted, cursor, filter};
 use crate::page::{self, Layout};
+use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::view::{
-    ConfirmPage, HistoryPage, Link, RecordPage, Step, Table, TableCell, TableRow, Values, minute, values,
+    ConfirmPage, HistoryPage, Link, RecordPage, Step, Table, TableCell, TableRow, Values, values,
 };
 
 const BASE: &str = "/admin/doctors";
+
+/// So many specializations are offered, the most frequent ones.
+const OFFERED: usize = 100;
 
 /// The newest versions that are told with what they changed.
 const STEPS: usize = 50;
@@ -31,7 +37,7 @@ const COLUMNS: &[Column] = &[
     Column { key: "email", label: "E-mail", sort: None, is_shown: false },
     Column { key: "availability", label: "Availability", sort: None, is_shown: false },
     Column { key: "created_by", label: "Added by", sort: None, is_shown: true },
-    Column { key: "created", label: "Added (UTC)", sort: Some("created"), is_shown: true },
+    Column { key: "created", label: "Added", sort: Some("created"), is_shown: true },
     Column { key: "id", label: "Id", sort: None, is_shown: false },
 ];
 
@@ -45,33 +51,88 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::page("/doctors/{id}/history", "admin_doctors_history", |visit| Box::pin(history(visit))),
     ];
     endpoints.extend(change::endpoints());
+    endpoints.extend(selected::endpoints());
     endpoints
 }
 
+/// What the address asks for.
+fn wanted(query: &Query) -> AllDoctors {
+    AllDoctors {
+        filter: DoctorFilter {
+            search: SearchTerms::parse(query.get("q")),
+            specialization: Specialization::parse(query.get("specialization")).ok(),
+            ..DoctorFilter::default()
+        },
+        is_retired: query.get("state") == "retired",
+    }
+}
+
 async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
-    visit.who()?;
-    let query = &visit.query;
+    let (query, who) = (&visit.query, visit.who()?);
     let asked = Asked { base: BASE, query, columns: COLUMNS };
-    let filter = DoctorFilter {
-        search: SearchTerms::parse(query.get("q")),
-        specialization: Specialization::parse(query.get("specialization")).ok(),
-        ..DoctorFilter::default()
-    };
-    let found = visit.panel.doctors.list(&filter, asked.page(DoctorId::new)?).await?;
-    let mut list = asked.list(Layout::inside(&visit, BASE, "Doctors")?, found.total, found.next.map(cursor));
+    let wanted = wanted(query);
+    let administration = &visit.panel.administration;
+    let found = administration.doctors(who, &wanted, asked.page(DoctorId::new)?).await?;
+    let tally = administration.tally_doctors(who, &wanted).await?;
+    let others = AllDoctors { is_retired: !wanted.is_retired, ..wanted.clone() };
+    let others = administration.tally_doctors(who, &others).await?;
+    let chosen = wanted.filter.specialization.as_ref();
+    let count = counted(total(tally.as_deref(), chosen));
+    let mut list = asked.list(Layout::inside(&visit, BASE, "Doctors")?, count, found.next.map(cursor));
     let row = |doctor: &Doctor| {
-        let href = format!("{BASE}/{}", doctor.id);
+        let rest = if wanted.is_retired { "/history" } else { "" };
+        let href = format!("{BASE}/{}{rest}", doctor.id);
         let name = doctor.details.name.as_str();
-        asked.row(doctor.id.to_string(), name, href, |name| doctor_column(doctor, name))
+        asked.row(doctor.id.to_string(), name, href, |name| doctor_column(doctor, name, visit.zone))
     };
     list.rows = found.items.iter().map(row).collect();
-    list.inputs = vec![Input {
-        name: "specialization",
-        label: "Specialization",
-        value: query.get("specialization").to_owned(),
-    }];
+    let by_state = |value: &str| {
+        let is_shown = (value == "retired") == wanted.is_retired;
+        total(if is_shown { tally.as_deref() } else { others.as_deref() }, chosen)
+    };
+    list.filters = vec![
+        by_specialization(query, tally.as_deref()),
+        filter(query, "state", "State", "Present", [("retired", "Retired")], by_state),
+    ];
     list.add = Some("/admin/doctors/add");
+    list.empty = if wanted.is_retired {
+        "No doctor has retired."
+    } else {
+        "There is no doctor yet. Add the first one."
+    };
+    list.export = Some(query.with("after", "").with("done", "").href("/admin/doctors.csv"));
+    list.bulk = Some(bulk(&visit, wanted.is_retired));
     page::show(&list)
+}
+
+fn bulk(visit: &Visit, is_retired: bool) -> Bulk {
+    let token = visit.token();
+    if is_retired {
+        let deeds = vec![Deed::plain("restore", "Restore selected")];
+        return Bulk { action: "/admin/doctors/restore", token, deeds };
+    }
+    let deeds = vec![Deed::plain("export", "Export selected"), Deed::danger("retire", "Retire selected")];
+    Bulk { action: "/admin/doctors/selected", token, deeds }
+}
+
+/// How many doctors have this specialization; all of them where none is chosen.
+fn total(tally: Option<&[DoctorTally]>, chosen: Option<&Specialization>) -> Option<u64> {
+    let key = |text: &Specialization| fold::search_key(text.as_str());
+    let chosen = chosen.map(key);
+    let is_it = |tally: &&DoctorTally| chosen.is_none() || tally.specialization.as_ref().map(key) == chosen;
+    Some(tally?.iter().filter(is_it).map(|tally| tally.count).sum())
+}
+
+fn by_specialization(query: &Query, tally: Option<&[DoctorTally]>) -> Select {
+    let known = tally.unwrap_or_default().iter().filter_map(|tally| tally.specialization.as_ref());
+    let mut names: Vec<&str> = known.take(OFFERED).map(Specialization::as_str).collect();
+    let now = query.get("specialization");
+    if !now.is_empty() && !names.contains(&now) {
+        names.push(now);
+    }
+    let count = |value: &str| total(tally, Specialization::parse(value).ok().as_ref());
+    let options: Vec<(&str, &str)> = names.into_iter().map(|name| (name, name)).collect();
+    filter(query, "specialization", "Specialization", "All", options, count)
 }
 
 /// The doctor that the path names; the call is about them.
@@ -94,8 +155,8 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
         title: "Entry",
         values: vec![
             ("Added by", doctor.created_by.as_str().to_owned()),
-            ("Added (UTC)", minute(doctor.created_at)),
-            ("Changed (UTC)", minute(doctor.updated_at)),
+            ("Added", visit.zone.minute(doctor.created_at)),
+            ("Changed", visit.zone.minute(doctor.updated_at)),
             ("Version", doctor.version.get().to_string()),
         ],
     });
@@ -126,7 +187,7 @@ async fn patients_of(visit: &Visit, id: DoctorId) -> Result<(Table, u64), Refusa
         TableRow {
             cells: vec![
                 TableCell::link(view.patient_name.full(), href),
-                TableCell::text(minute(mapping.assigned_at)),
+                TableCell::text(visit.zone.minute(mapping.assigned_at)),
             ],
             button: None,
         }
@@ -134,7 +195,7 @@ async fn patients_of(visit: &Visit, id: DoctorId) -> Result<(Table, u64), Refusa
     let table = Table {
         id: "patients",
         title: "Patients (the newest 25)",
-        heads: vec!["Name", "Assigned (UTC)"],
+        heads: vec!["Name", "Assigned"],
         rows: found.items.iter().map(row).collect(),
         empty: "The doctor is assigned to nobody. Open a patient to assign one.",
     };
@@ -153,6 +214,7 @@ async fn retire_page(visit: Visit) -> Result<HttpResponse, Refusal> {
             format!("Assignments to patients of all owners that end with it: {count}."),
         ],
         names: Vec::new(),
+        inputs: Vec::new(),
         action: format!("{}/retire", address(id)),
         values: vec![("version", doctor.version.get().to_string())],
         button: "Retire",
@@ -172,7 +234,7 @@ async fn history(visit: Visit) -> Result<HttpResponse, Refusal> {
         let after = records.get(at)?;
         let before = records.get(at.saturating_add(1));
         let value = |name| before.map(|before| doctor_value(&before.details, name)).unwrap_or_default();
-        Some(Step::new(entry, DOCTOR, value, |name| doctor_value(&after.details, name)))
+        Some(Step::new(visit.zone, entry, DOCTOR, value, |name| doctor_value(&after.details, name)))
     });
     let has_retired = entries.first().is_some_and(|newest| newest.act == Act::Removed);
     let name = records.first().map_or("", |record| record.details.name.as_str());

@@ -1,5 +1,7 @@
 //! The first page.
 
+use std::time::Instant;
+
 use actix_web::HttpResponse;
 use askama::Template;
 use domain::{AuditFilter, Page, PageLimit, StoredEvent};
@@ -7,7 +9,7 @@ use domain::{AuditFilter, Page, PageLimit, StoredEvent};
 use crate::gate::{Endpoint, Visit};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
-use crate::view::minute;
+use crate::zone::Zone;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![Endpoint::page("", "admin_overview", |visit| Box::pin(overview(visit)))]
@@ -28,11 +30,12 @@ pub(super) struct EventLine {
     pub(super) outcome: &'static str,
 }
 
-impl From<&StoredEvent> for EventLine {
-    fn from(event: &StoredEvent) -> Self {
+impl EventLine {
+    /// The event with its time in a zone.
+    pub(super) fn of(event: &StoredEvent, zone: Zone) -> Self {
         let id = event.user.map(|user| user.to_string()).unwrap_or_default();
         Self {
-            at: minute(event.at),
+            at: zone.minute(event.at),
             who: event.username.as_ref().map_or(id, |name| name.as_str().to_owned()),
             operation: event.operation.clone(),
             record: event
@@ -50,6 +53,7 @@ struct OverviewPage {
     layout: Layout,
     figures: Vec<Figure>,
     system: Vec<(&'static str, String)>,
+    warnings: Vec<String>,
     events: Vec<EventLine>,
 }
 
@@ -67,18 +71,40 @@ async fn overview(visit: Visit) -> Result<HttpResponse, Refusal> {
         figures.push(figure("/admin/users?active=yes", census.users, "Active users"));
         let page = Page { limit: PageLimit::new(10).unwrap_or_default(), ..Page::default() };
         let last = visit.panel.audit_log.list(who.actor(), &AuditFilter::default(), page).await?;
-        events = last.items.iter().map(EventLine::from).collect();
+        events = last.items.iter().map(|event| EventLine::of(event, visit.zone)).collect();
     }
-    let health = visit.panel.health.check().await;
-    let database =
-        if health.is_ok() { "answers, all migrations applied" } else { "does not answer as it should" };
-    let idle = visit.panel.administration.rules().idle.as_secs() / 60;
+    let (system, warnings) = system(&visit).await;
+    let layout = Layout::inside(&visit, "/admin", "Overview")?;
+    page::show(&OverviewPage { layout, figures, system, warnings, events })
+}
+
+/// What there is to know about the server, and what somebody should do something about.
+async fn system(visit: &Visit) -> (Vec<(&'static str, String)>, Vec<String>) {
+    let panel = &visit.panel;
+    let mut warnings = panel.system.warnings.clone();
+    let asked = Instant::now();
+    let pending = panel.health.pending().await;
+    let took = asked.elapsed().as_millis();
+    let (database, migrations) = match &pending {
+        Ok(pending) if pending.is_empty() => (format!("answers, in {took} ms"), "all applied".to_owned()),
+        Ok(pending) => {
+            warnings
+                .push("Migrations are not applied: stop the server and run `healthcore migrate`.".to_owned());
+            (format!("answers, in {took} ms"), format!("not applied: {}", pending.join(", ")))
+        }
+        Err(_) => {
+            warnings.push("The database does not answer as it should.".to_owned());
+            ("does not answer as it should".to_owned(), "not known".to_owned())
+        }
+    };
+    let idle = panel.administration.rules().idle.as_secs() / 60;
     let system = vec![
         ("Version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("Database", database.to_owned()),
-        ("Time (UTC)", minute(visit.panel.clock.now())),
+        ("Environment", panel.system.environment.to_owned()),
+        ("Database", format!("{} ({database})", panel.system.database)),
+        ("Migrations", migrations),
+        ("Time", format!("{} ({})", visit.zone.minute(panel.clock.now()), visit.zone.name())),
         ("Signed out after", format!("{idle} minutes without use")),
     ];
-    let layout = Layout::inside(&visit, "/admin", "Overview")?;
-    page::show(&OverviewPage { layout, figures, system, events })
+    (system, warnings)
 }

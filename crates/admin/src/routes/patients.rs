@@ -1,7 +1,9 @@
 //! Patients of all owners.
 
 mod change;
+mod counts;
 mod export;
+mod moving;
 mod selected;
 
 use actix_web::HttpResponse;
@@ -11,16 +13,19 @@ use domain::{
     RecordId, SearchTerms, UserId, UserName,
 };
 
-use crate::details::{BLOOD_GROUPS, GENDERS, PATIENT, patient_column, patient_value};
+use crate::details::{PATIENT, patient_column, patient_value};
 use crate::gate::{Endpoint, Visit};
-use crate::list::{Asked, Bulk, Column, Input, cursor, filter};
+use crate::list::{Asked, Bulk, Column, Deed, Input, counted, cursor};
 use crate::page::{self, Layout};
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::view::{
-    Button, ConfirmPage, Finder, HistoryPage, Link, RecordPage, Step, Table, TableCell, TableRow, Values,
-    minute, values,
+    Button, ConfirmPage, Finder, FoundPart, HistoryPage, Link, RecordPage, Step, Table, TableCell, TableRow,
+    Values, values,
 };
+use crate::zone::Zone;
+
+use counts::Tally;
 
 pub(super) use change::version;
 
@@ -38,8 +43,8 @@ const COLUMNS: &[Column] = &[
     Column { key: "phone", label: "Phone", sort: None, is_shown: true },
     Column { key: "email", label: "E-mail", sort: None, is_shown: false },
     Column { key: "blood_group", label: "Blood group", sort: None, is_shown: false },
-    Column { key: "created", label: "Added (UTC)", sort: Some("created"), is_shown: true },
-    Column { key: "updated", label: "Changed (UTC)", sort: None, is_shown: false },
+    Column { key: "created", label: "Added", sort: Some("created"), is_shown: true },
+    Column { key: "updated", label: "Changed", sort: None, is_shown: false },
     Column { key: "id", label: "Id", sort: None, is_shown: false },
 ];
 
@@ -54,10 +59,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::page("/patients/{owner}/{id}/history", "admin_patients_history", |visit| {
             Box::pin(history(visit))
         }),
+        Endpoint::page("/patients/{owner}/{id}/doctors", "admin_doctors_find", |visit| Box::pin(find(visit))),
     ];
     endpoints.extend(change::endpoints());
     endpoints.extend(selected::endpoints());
     endpoints.extend(export::endpoints());
+    endpoints.extend(moving::endpoints());
     endpoints
 }
 
@@ -76,33 +83,47 @@ fn wanted(query: &Query) -> AllPatients {
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
-    let query = &visit.query;
+    let (query, zone, who) = (&visit.query, visit.zone, visit.who()?);
     let asked = Asked { base: BASE, query, columns: COLUMNS };
     let wanted = wanted(query);
     let administration = &visit.panel.administration;
-    let found = administration.patients(visit.who()?, &wanted, asked.page(PatientId::new)?).await?;
+    let found = administration.patients(who, &wanted, asked.page(PatientId::new)?).await?;
+    let tally = Tally::of(&visit, &wanted).await?;
     let layout = Layout::inside(&visit, BASE, "Patients")?;
-    let mut list = asked.list(layout, found.total, found.next.map(cursor));
+    let mut list = asked.list(layout, counted(tally.total(&wanted.filter)), found.next.map(cursor));
     let today = administration.today();
     let row = |patient: &Patient| {
         let rest = if wanted.is_deleted { "/history" } else { "" };
         let key = format!("{}/{}", patient.owner, patient.id);
         let href = format!("{BASE}/{key}{rest}");
-        asked.row(key, patient.details.name.full(), href, |name| patient_column(patient, name, today))
+        asked.row(key, patient.details.name.full(), href, |name| patient_column(patient, name, today, zone))
     };
     list.rows = found.items.iter().map(row).collect();
-    list.filters = vec![
-        filter(query, "gender", "Gender", "All", GENDERS),
-        filter(query, "blood_group", "Blood group", "All", BLOOD_GROUPS),
-        filter(query, "state", "State", "Present", [("deleted", "Deleted")]),
-    ];
-    list.inputs =
-        vec![Input { name: "owner", label: "Owner's user name", value: query.get("owner").to_owned() }];
+    list.filters = tally.filters(query, &wanted);
+    list.inputs = vec![Input::of(query, "owner", "Owner's user name")];
     list.add = Some("/admin/patients/add");
+    list.empty = if wanted.is_deleted {
+        "No patient was deleted."
+    } else {
+        "There is no patient yet. Add the first one, or have an account add some by the interface."
+    };
     list.export = Some(query.with("after", "").with("done", "").href("/admin/patients.csv"));
-    let bulk = Bulk { action: "/admin/patients/selected", label: "Delete selected", token: visit.token() };
-    list.bulk = (!wanted.is_deleted).then_some(bulk);
+    list.bulk = Some(bulk(&visit, wanted.is_deleted)?);
     page::show(&list)
+}
+
+fn bulk(visit: &Visit, is_deleted: bool) -> Result<Bulk, Refusal> {
+    let token = visit.token();
+    if is_deleted {
+        let deeds = vec![Deed::plain("restore", "Restore selected")];
+        return Ok(Bulk { action: "/admin/patients/restore", token, deeds });
+    }
+    let mut deeds = vec![Deed::plain("export", "Export selected")];
+    if visit.who()?.is_admin() {
+        deeds.push(Deed::plain("move", "Move selected to another owner"));
+    }
+    deeds.push(Deed::danger("delete", "Delete selected"));
+    Ok(Bulk { action: "/admin/patients/selected", token, deeds })
 }
 
 /// The owner and the patient that the path names; the call is about them.
@@ -122,13 +143,10 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
     let who = visit.who()?;
     let patient = visit.panel.administration.patient(who, owner, id).await?;
     let here = address(owner, id);
-    let mut tables = vec![doctors_of(&visit, who, owner, id).await?];
-    let typed = visit.query.get("doctor");
-    if let Some(search) = SearchTerms::parse(typed) {
-        tables.push(found_doctors(&visit, search, &here).await?);
-    }
+    let tables = vec![doctors_of(&visit, who, owner, id).await?];
+    let found = found_doctors(&visit, &here).await?;
     let mut groups = values(PATIENT, |name| patient_value(&patient.details, name));
-    groups.push(about(&patient));
+    groups.push(about(&patient, visit.zone));
     let page = RecordPage {
         layout: Layout::inside(&visit, BASE, patient.details.name.full())?,
         token: visit.token(),
@@ -143,20 +161,21 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
             action: here,
             name: "doctor",
             label: "Find a doctor to assign, by name",
-            value: typed.to_owned(),
+            value: visit.query.get("doctor").to_owned(),
+            found,
         }),
         forms: Vec::new(),
     };
     page::show(&page)
 }
 
-fn about(patient: &Patient) -> Values {
+fn about(patient: &Patient, zone: Zone) -> Values {
     Values {
         title: "Record",
         values: vec![
             ("Owner", patient.created_by.as_str().to_owned()),
-            ("Added (UTC)", minute(patient.created_at)),
-            ("Changed (UTC)", minute(patient.updated_at)),
+            ("Added", zone.minute(patient.created_at)),
+            ("Changed", zone.minute(patient.updated_at)),
             ("Version", patient.version.get().to_string()),
         ],
     }
@@ -177,7 +196,7 @@ async fn doctors_of(
                 TableCell::link(name, format!("/admin/doctors/{}", doctor.id)),
                 TableCell::text(crate::details::doctor_value(&doctor.details, "specialization")),
                 TableCell::text(assigned.notes.as_ref().map(domain::Notes::as_str).unwrap_or_default()),
-                TableCell::text(minute(assigned.assigned_at)),
+                TableCell::text(visit.zone.minute(assigned.assigned_at)),
             ],
             button: Some(Button {
                 action: format!("/admin/mappings/{owner}/{}/end", assigned.mapping),
@@ -190,13 +209,22 @@ async fn doctors_of(
     Ok(Table {
         id: "doctors",
         title: "Doctors",
-        heads: vec!["Name", "Specialization", "Notes", "Assigned (UTC)", ""],
+        heads: vec!["Name", "Specialization", "Notes", "Assigned", ""],
         rows: assigned.iter().map(row).collect(),
         empty: "No doctor is assigned. Find one below.",
     })
 }
 
-async fn found_doctors(visit: &Visit, search: SearchTerms, here: &str) -> Result<Table, Refusal> {
+/// Only what was found, for a page that is open.
+async fn find(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let (owner, id) = (visit.id("owner", UserId::new)?, visit.id("id", PatientId::new)?);
+    visit.who()?;
+    let table = found_doctors(&visit, &address(owner, id)).await?;
+    page::show(&FoundPart { table, token: visit.token() })
+}
+
+async fn found_doctors(visit: &Visit, here: &str) -> Result<Option<Table>, Refusal> {
+    let Some(search) = SearchTerms::parse(visit.query.get("doctor")) else { return Ok(None) };
     let filter = DoctorFilter { search: Some(search), ..DoctorFilter::default() };
     let page = Page { limit: PageLimit::new(10).unwrap_or_default(), ..Page::default() };
     let found = visit.panel.doctors.list(&filter, page).await?;
@@ -212,13 +240,13 @@ async fn found_doctors(visit: &Visit, search: SearchTerms, here: &str) -> Result
             values: vec![("doctor", doctor.id.to_string())],
         }),
     };
-    Ok(Table {
-        id: "found",
+    Ok(Some(Table {
+        id: "doctors-found",
         title: "Doctors found",
         heads: vec!["Name", "Specialization", ""],
         rows: found.items.iter().map(row).collect(),
         empty: "No doctor has such a name.",
-    })
+    }))
 }
 
 async fn delete_page(visit: Visit) -> Result<HttpResponse, Refusal> {
@@ -236,6 +264,7 @@ async fn delete_page(visit: Visit) -> Result<HttpResponse, Refusal> {
         token: visit.token(),
         lines: vec!["The record goes out of sight. It can be restored from its history.".to_owned(), ends],
         names: assigned.iter().map(|assigned| assigned.doctor.details.name.as_str().to_owned()).collect(),
+        inputs: Vec::new(),
         action: format!("{}/delete", address(owner, id)),
         values: vec![("version", patient.version.get().to_string())],
         button: "Delete",
@@ -257,7 +286,7 @@ async fn history(visit: Visit) -> Result<HttpResponse, Refusal> {
         let after = records.get(at)?;
         let before = records.get(at.saturating_add(1));
         let value = |name| before.map(|before| patient_value(&before.details, name)).unwrap_or_default();
-        Some(Step::new(entry, PATIENT, value, |name| patient_value(&after.details, name)))
+        Some(Step::new(visit.zone, entry, PATIENT, value, |name| patient_value(&after.details, name)))
     });
     let is_deleted = entries.first().is_some_and(|newest| newest.act == domain::Act::Removed);
     let name = records.first().map_or("", |record| record.details.name.full());

@@ -85,7 +85,7 @@ async fn sign_in(visit: Visit) -> Result<HttpResponse, Refusal> {
 }
 
 /// The same count as that of every other way to sign in.
-async fn count(visit: &Visit) -> Result<(), Refusal> {
+pub(super) async fn count(visit: &Visit) -> Result<(), Refusal> {
     let Some(limits) = &visit.panel.limits else { return Ok(()) };
     let who = format!("sign-in {}", visit.peer.customer);
     Ok(limits.take(&who, limits.sign_in, visit.panel.clock.now()).await?)

@@ -1,29 +1,34 @@
 //! Accounts, for administrators.
 
+mod reset;
+mod selected;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use application::Error;
 use domain::{
     EmailAddress, HumanName, Phone, RecordId, Role, Session, SessionId, StandingChange, User, UserFilter,
-    UserId, fold,
+    UserId, UserTally, fold,
 };
 
 use crate::gate::{Endpoint, Visit};
-use crate::list::{Asked, Choice, Column, Select, filter};
+use crate::list::{Asked, Bulk, Choice, Column, Deed, Select, counted, cursor, filter};
 use crate::page::{self, Layout};
+use crate::query::Query;
 use crate::refusal::Refusal;
-use crate::view::{Button, RecordPage, SmallForm, Table, TableCell, TableRow, Values, minute};
+use crate::view::{Button, Link, RecordPage, SmallForm, Table, TableCell, TableRow, Values};
+use crate::zone::Zone;
 
 const BASE: &str = "/admin/users";
 
 const COLUMNS: &[Column] = &[
-    Column { key: "username", label: "User name", sort: None, is_shown: true },
+    Column { key: "username", label: "User name", sort: Some("name"), is_shown: true },
     Column { key: "name", label: "Name", sort: None, is_shown: true },
     Column { key: "email", label: "E-mail", sort: None, is_shown: true },
     Column { key: "role", label: "Role", sort: None, is_shown: true },
     Column { key: "active", label: "Active", sort: None, is_shown: true },
-    Column { key: "last_login", label: "Last sign-in (UTC)", sort: None, is_shown: true },
-    Column { key: "created", label: "Joined (UTC)", sort: None, is_shown: false },
+    Column { key: "last_login", label: "Last sign-in", sort: None, is_shown: true },
+    Column { key: "created", label: "Joined", sort: Some("created"), is_shown: false },
     Column { key: "id", label: "Id", sort: None, is_shown: false },
 ];
 
@@ -31,7 +36,7 @@ const ROLES: [(&str, &str); 4] =
     [("patient", "Patient"), ("doctor", "Doctor"), ("staff", "Staff"), ("admin", "Administrator")];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let mut endpoints = vec![
         Endpoint::page("/users", "admin_users_list", |visit| Box::pin(list(visit))),
         Endpoint::page("/users/{id}", "admin_users_get", |visit| Box::pin(get(visit))),
         Endpoint::change("/users/{id}/standing", "admin_users_standing", |visit| Box::pin(standing(visit))),
@@ -41,42 +46,67 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::change("/users/{id}/end-sessions", "admin_users_end_sessions", |visit| {
             Box::pin(end_sessions(visit))
         }),
-    ]
+    ];
+    endpoints.extend(reset::endpoints());
+    endpoints.extend(selected::endpoints());
+    endpoints
+}
+
+/// What the address asks for.
+fn wanted(query: &Query) -> UserFilter {
+    let typed = query.get("q").trim();
+    UserFilter {
+        search: (!typed.is_empty()).then(|| fold::identifier_key(typed)),
+        role: Role::parse(query.get("role")).ok(),
+        is_active: is_active(query.get("active")),
+    }
+}
+
+fn is_active(value: &str) -> Option<bool> {
+    match value {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
-    let query = &visit.query;
+    let (query, who) = (&visit.query, visit.who()?);
     let asked = Asked { base: BASE, query, columns: COLUMNS };
-    let typed = query.get("q").trim();
-    let wanted = UserFilter {
-        search: (!typed.is_empty()).then(|| fold::identifier_key(typed)),
-        role: Role::parse(query.get("role")).ok(),
-        is_active: match query.get("active") {
-            "yes" => Some(true),
-            "no" => Some(false),
-            _ => None,
-        },
-        before: query.get("after").parse().ok().and_then(UserId::new),
-    };
-    let limit = asked.limit();
-    let (users, total) = visit.panel.administration.users(visit.who()?, &wanted, limit).await?;
-    let is_full = users.len() >= usize::from(limit.get());
-    let next = users.last().filter(|_| is_full).map(|last| last.id.to_string());
-    let mut list = asked.list(Layout::inside(&visit, BASE, "Users")?, Some(total), next);
+    let wanted = wanted(query);
+    let administration = &visit.panel.administration;
+    let found = administration.users(who, &wanted, asked.page(UserId::new)?).await?;
+    let tally = administration.tally_users(who, &wanted).await?;
+    let total = |role, is_active| total(tally.as_deref(), role, is_active);
+    let count = counted(total(wanted.role, wanted.is_active));
+    let mut list = asked.list(Layout::inside(&visit, BASE, "Users")?, count, found.next.map(cursor));
     let row = |user: &User| {
         let href = format!("{BASE}/{}", user.id);
-        asked.row(user.id.to_string(), user.username.as_str(), href, |name| column(user, name))
+        asked.row(user.id.to_string(), user.username.as_str(), href, |name| column(user, name, visit.zone))
     };
-    list.rows = users.iter().map(row).collect();
+    list.rows = found.items.iter().map(row).collect();
+    let by_role = |value: &str| total(Role::parse(value).ok(), wanted.is_active);
+    let by_state = |value: &str| total(wanted.role, is_active(value));
     list.filters = vec![
-        filter(query, "role", "Role", "All", ROLES),
-        filter(query, "active", "Active", "All", [("yes", "Yes"), ("no", "No")]),
+        filter(query, "role", "Role", "All", ROLES, by_role),
+        filter(query, "active", "Active", "All", [("yes", "Yes"), ("no", "No")], by_state),
     ];
-    list.empty = "Nobody matches. Accounts are made by registering, or by the command line.";
+    list.empty = "There is no account. Accounts are made by registering, or by `healthcore create-admin`.";
+    list.export = Some(query.with("after", "").with("done", "").href("/admin/users.csv"));
+    let deeds =
+        vec![Deed::plain("export", "Export selected"), Deed::danger("deactivate", "Deactivate selected")];
+    list.bulk = Some(Bulk { action: "/admin/users/selected", token: visit.token(), deeds });
     page::show(&list)
 }
 
-fn column(user: &User, name: &str) -> String {
+fn total(tally: Option<&[UserTally]>, role: Option<Role>, is_active: Option<bool>) -> Option<u64> {
+    let is_it = |tally: &&UserTally| {
+        role.is_none_or(|role| tally.role == role) && is_active.is_none_or(|active| tally.is_active == active)
+    };
+    Some(tally?.iter().filter(is_it).map(|tally| tally.count).sum())
+}
+
+fn column(user: &User, name: &str, zone: Zone) -> String {
     match name {
         "username" => user.username.as_str().to_owned(),
         "name" => user.name.as_ref().map(HumanName::full).unwrap_or_default().to_owned(),
@@ -84,8 +114,8 @@ fn column(user: &User, name: &str) -> String {
         "phone" => user.phone.as_ref().map(Phone::as_str).unwrap_or_default().to_owned(),
         "role" => user.role.as_str().to_owned(),
         "active" => if user.is_active { "yes" } else { "no" }.to_owned(),
-        "last_login" => user.last_login.map(minute).unwrap_or_default(),
-        "created" => minute(user.date_joined),
+        "last_login" => user.last_login.map(|at| zone.minute(at)).unwrap_or_default(),
+        "created" => zone.minute(user.date_joined),
         "id" => user.id.to_string(),
         _ => String::new(),
     }
@@ -103,11 +133,18 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
     let user = visit.panel.administration.user(who, id).await?;
     let sessions = visit.panel.administration.sessions_of(who, id).await?;
     let here = format!("{BASE}/{id}");
-    let value = |label, name| (label, column(&user, name));
+    let value = |label, name| (label, column(&user, name, visit.zone));
     let page = RecordPage {
         layout: Layout::inside(&visit, BASE, user.username.as_str())?,
         token: visit.token(),
-        links: Vec::new(),
+        links: vec![
+            Link::to(
+                Query::default().with("owner", user.username.as_str()).href("/admin/patients"),
+                "Patients",
+            ),
+            Link::to(format!("/admin/audit?user={id}"), "Audit"),
+            Link::to(format!("{here}/move"), "Move all patients to another owner"),
+        ],
         groups: vec![Values {
             title: "Account",
             values: vec![
@@ -116,36 +153,36 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
                 value("Phone", "phone"),
                 value("Role", "role"),
                 value("Active", "active"),
-                value("Joined (UTC)", "created"),
-                value("Last sign-in (UTC)", "last_login"),
+                value("Joined", "created"),
+                value("Last sign-in", "last_login"),
             ],
         }],
-        tables: vec![session_table(&sessions, &here)],
+        tables: vec![session_table(&sessions, &here, visit.zone)],
         finder: None,
-        forms: vec![standing_form(&user, &here), end_all_form(&here)],
+        forms: vec![standing_form(&user, &here), reset_form(&here), end_all_form(&here)],
     };
     page::show(&page)
 }
 
-fn session_table(sessions: &[Session], here: &str) -> Table {
+fn session_table(sessions: &[Session], here: &str, zone: Zone) -> Table {
     let row = |session: &Session| TableRow {
         cells: vec![
-            TableCell::text(minute(session.created_at)),
-            TableCell::text(minute(session.last_used_at)),
+            TableCell::text(zone.minute(session.created_at)),
+            TableCell::text(zone.minute(session.last_used_at)),
             TableCell::text(session.address.as_deref().unwrap_or_default()),
             TableCell::text(session.user_agent.as_deref().unwrap_or_default()),
         ],
         button: Some(Button {
             action: format!("{here}/end-session"),
             label: "End",
-            of: format!("the session of {}", minute(session.created_at)),
+            of: format!("the session of {}", zone.minute(session.created_at)),
             values: vec![("session", session.id.to_string())],
         }),
     };
     Table {
         id: "sessions",
         title: "Sessions",
-        heads: vec!["Signed in (UTC)", "Last used (UTC)", "Address", "Client", ""],
+        heads: vec!["Signed in", "Last used", "Address", "Client", ""],
         rows: sessions.iter().map(row).collect(),
         empty: "The user has no session.",
     }
@@ -172,6 +209,11 @@ fn standing_form(user: &User, here: &str) -> SmallForm {
     }
 }
 
+fn reset_form(here: &str) -> SmallForm {
+    let action = format!("{here}/reset");
+    SmallForm { action, label: "Make a link for a new password", is_danger: false, selects: Vec::new() }
+}
+
 fn end_all_form(here: &str) -> SmallForm {
     let action = format!("{here}/end-sessions");
     SmallForm { action, label: "End all sessions", is_danger: true, selects: Vec::new() }
@@ -180,19 +222,20 @@ fn end_all_form(here: &str) -> SmallForm {
 async fn standing(visit: Visit) -> Result<HttpResponse, Refusal> {
     let id = id(&visit)?;
     let role = Role::parse(visit.form.get("role")).ok();
-    let is_active = match visit.form.get("active") {
-        "yes" => Some(true),
-        "no" => Some(false),
-        _ => None,
-    };
+    let is_active = is_active(visit.form.get("active"));
     let change = StandingChange { is_active, role };
-    match visit.panel.administration.set_standing(visit.who()?, id, change).await {
-        Ok(_) => page::go(&format!("{BASE}/{id}?done=saved")),
-        Err(Error::Invalid(_)) => Err(Refusal::Malformed(
+    visit.panel.administration.set_standing(visit.who()?, id, change).await.map_err(last_admin)?;
+    page::go(&format!("{BASE}/{id}?done=saved"))
+}
+
+/// The only rule that a change of standing can break, in words.
+fn last_admin(error: Error) -> Refusal {
+    match error {
+        Error::Invalid(_) => Refusal::Malformed(
             StatusCode::UNPROCESSABLE_ENTITY,
             "This is the last active administrator. Make somebody else one first.",
-        )),
-        Err(error) => Err(error.into()),
+        ),
+        error => error.into(),
     }
 }
 

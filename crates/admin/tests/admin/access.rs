@@ -124,15 +124,8 @@ async fn a_session_ends_when_it_is_not_used_and_at_its_end() {
 async fn who_loses_the_role_is_out_at_once() {
     let clinic = Clinic::open().await;
     let browser = clinic.browser("sam").await;
-    let (users, _) = clinic
-        .stores
-        .admin_records
-        .users(
-            &domain::UserFilter { search: Some("sam".to_owned()), ..Default::default() },
-            domain::PageLimit::default(),
-        )
-        .await
-        .unwrap();
+    let filter = domain::UserFilter { search: Some("sam".to_owned()), ..Default::default() };
+    let users = clinic.stores.admin_records.users(&filter, domain::Page::default()).await.unwrap().items;
     let change = StandingChange { role: Some(domain::Role::Patient), is_active: None };
     clinic.stores.users.set_standing(users[0].id, change, &stamped(clinic.clock.now())).await.unwrap();
     assert_eq!(clinic.get(&browser, "/admin/patients").await.status, 303);

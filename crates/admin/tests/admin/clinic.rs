@@ -7,7 +7,7 @@ use actix_web::App;
 use actix_web::body::to_bytes;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service};
-use admin::{Panel, PanelLimits, PanelParts, Peer};
+use admin::{Panel, PanelLimits, PanelParts, Peer, System, Zone};
 use application::{
     AccountPorts, Accounts, Administration, AdministrationPorts, Audit, AuditLog, DoctorRules, Doctors,
     Health, PanelRules, ReadAudit, SessionRules,
@@ -150,12 +150,14 @@ async fn add_user(stores: &Stores, name: &str, role: Role) -> User {
 fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Panel {
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
+    let mut strength = MockPasswordStrength::new();
+    strength.expect_is_guessable().returning(|password, _| password.password().expose() == "password");
     let ports = AccountPorts {
         users: Arc::clone(&stores.users),
         sessions: Arc::clone(&stores.sessions),
         invitations: Arc::clone(&stores.invitations),
         hasher: Arc::new(PlainHasher),
-        strength: Arc::new(MockPasswordStrength::new()),
+        strength: Arc::new(strength),
         signer: Arc::new(MockTokenSigner::new()),
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
@@ -173,6 +175,8 @@ fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Pa
         mappings: Arc::clone(&stores.mappings),
         history: Arc::clone(&stores.history),
         users: Arc::clone(&stores.users),
+        resets: Arc::clone(&stores.resets),
+        mover: Arc::clone(&stores.mover),
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
     };
@@ -195,7 +199,17 @@ fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Pa
         clock,
         random,
         limits,
-        peer: Arc::new(|_| Peer { address: None, customer: "192.0.2.1".to_owned() }),
+        peer: Arc::new(|request| {
+            let address = request.peer_addr().map(|address| address.ip());
+            Peer { address, customer: "192.0.2.1".to_owned() }
+        }),
         is_tls: true,
+        zone: Zone::UTC,
+        noted: Arc::new(Vec::new),
+        system: System {
+            environment: "test",
+            database: "SQLite clinic.db".to_owned(),
+            warnings: vec!["the seals have no <key>".to_owned()],
+        },
     })
 }

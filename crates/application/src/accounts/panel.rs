@@ -2,7 +2,7 @@
 
 use domain::ports::{AdminSessions, Record, RepositoryError};
 use domain::{
-    AdminKey, Attempt, Caller, LoginName, NewSession, Password, RecordId, Session, SessionId, Stamp,
+    AdminKey, Attempt, Caller, LoginName, NewSession, NewUser, Password, RecordId, Session, SessionId, Stamp,
     Timestamp, User, UserId,
 };
 
@@ -70,5 +70,22 @@ impl Accounts {
         let ended = self.ports.sessions.end_all(user, stamp).await?;
         self.ended.add(ended, stamp.at);
         Ok(())
+    }
+}
+
+/// The first administrator.
+impl Accounts {
+    /// Makes the first administrator; `None` where there is one.
+    pub(crate) async fn create_first_admin(
+        &self,
+        mut user: NewUser,
+        password: &str,
+        stamp: &Stamp,
+    ) -> Result<Option<User>, Error> {
+        let words = [Some(user.username().as_str()), user.email().map(domain::EmailAddress::as_str)];
+        let words: Vec<String> = words.into_iter().flatten().map(str::to_owned).collect();
+        let password = self.accept_password(password, &words)?;
+        user.password_hash = Some(self.ports.hasher.hash(&password.0).await?);
+        Ok(self.ports.users.insert_first_admin(&user, stamp).await?)
     }
 }

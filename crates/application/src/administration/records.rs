@@ -2,15 +2,18 @@
 
 use domain::ports::Record;
 use domain::{
-    AllMappings, AllPatients, AssignedDoctor, Caller, Census, Date, Listing, MappingId, MappingView,
-    NewMapping, Page, Patient, PatientChange, PatientDetails, PatientId, RecordId, Snapshot, UserId, Version,
-    VersionEntry,
+    AllDoctors, AllMappings, AllPatients, AssignedDoctor, Caller, Census, Date, Doctor, DoctorId,
+    DoctorTally, Listing, MappingId, MappingView, NewMapping, Page, Patient, PatientChange, PatientDetails,
+    PatientId, PatientTally, RecordId, Snapshot, UserId, Version, VersionEntry,
 };
 
 use super::{Administration, Administrator};
 use crate::Error;
 
 impl Administration {
+    /// Nobody waits for more than so many records to be counted.
+    pub const COUNTED: u32 = 10_000;
+
     /// The day that birth dates and ages are measured by.
     pub fn today(&self) -> Date {
         self.ports.clock.today()
@@ -42,6 +45,44 @@ impl Administration {
             who.actor.call.concern(patient);
         }
         Ok(self.ports.records.mappings(filter, page).await?)
+    }
+
+    /// A page of the directory of doctors, or of those who have retired.
+    pub async fn doctors(
+        &self,
+        _: &Administrator,
+        filter: &AllDoctors,
+        page: Page<DoctorId>,
+    ) -> Result<Listing<Doctor, DoctorId>, Error> {
+        Ok(self.ports.records.doctors(filter, page).await?)
+    }
+
+    /// How many patients match, whatever gender and blood group is asked for, by these two; `None` where they are
+    /// more than [`Self::COUNTED`].
+    pub async fn tally_patients(
+        &self,
+        _: &Administrator,
+        filter: &AllPatients,
+    ) -> Result<Option<Vec<PatientTally>>, Error> {
+        Ok(self.ports.records.tally_patients(filter, Self::COUNTED).await?)
+    }
+
+    /// The same for doctors, by specialization.
+    pub async fn tally_doctors(
+        &self,
+        _: &Administrator,
+        filter: &AllDoctors,
+    ) -> Result<Option<Vec<DoctorTally>>, Error> {
+        Ok(self.ports.records.tally_doctors(filter, Self::COUNTED).await?)
+    }
+
+    /// How many mappings match.
+    pub async fn tally_mappings(
+        &self,
+        _: &Administrator,
+        filter: &AllMappings,
+    ) -> Result<Option<u64>, Error> {
+        Ok(self.ports.records.tally_mappings(filter, Self::COUNTED).await?)
     }
 
     /// A patient of any owner, unless deleted.

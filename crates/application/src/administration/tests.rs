@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use domain::ports::{
     MockAdminRecords, MockAdminSessions, MockHistory, MockInvitationRepository, MockMappingRepository,
-    MockPasswordStrength, MockPatientRepository, MockSessionRepository, MockTokenSigner, MockUserRepository,
+    MockPasswordResets, MockPasswordStrength, MockPatientMover, MockPatientRepository, MockSessionRepository,
+    MockTokenSigner, MockUserRepository,
 };
 use domain::{
     AdminSession, Credentials, LoginName, Password, Role, RotationRule, SessionId, User, UserFilter,
@@ -46,6 +47,8 @@ fn panel(user: User, sessions: MockAdminSessions) -> Administration {
         patients: Arc::new(MockPatientRepository::new()),
         mappings: Arc::new(MockMappingRepository::new()),
         history: Arc::new(MockHistory::new()),
+        resets: Arc::new(MockPasswordResets::new()),
+        mover: Arc::new(MockPatientMover::new()),
         users,
         clock: Arc::new(FixedClock::default()),
         random: Arc::new(FixedRandom::default()),
@@ -116,7 +119,7 @@ async fn the_use_of_a_session_is_noted_once_a_minute() {
 async fn accounts_of_others_are_for_administrators_only() {
     let panel = panel(somebody(Role::Staff), found(Role::Staff, 0));
     let staff = panel.authenticate(&key(), call()).await.unwrap();
-    let list = panel.users(&staff, &UserFilter::default(), domain::PageLimit::default()).await;
+    let list = panel.users(&staff, &UserFilter::default(), domain::Page::default()).await;
     assert!(matches!(list, Err(Error::Forbidden)));
     assert!(matches!(panel.user(&staff, user_id(1)).await, Err(Error::Forbidden)));
     assert!(matches!(panel.end_all_sessions_of(&staff, user_id(1)).await, Err(Error::Forbidden)));

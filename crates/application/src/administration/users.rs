@@ -1,13 +1,16 @@
 //! Accounts of others. Only administrators of the server see and change them.
 
 use domain::ports::Record;
-use domain::{LoginName, PageLimit, RecordId, Session, SessionId, StandingChange, User, UserFilter, UserId};
+use domain::{
+    Listing, LoginName, Page, RecordId, Session, SessionId, StandingChange, User, UserFilter, UserId,
+    UserTally,
+};
 
 use super::{Administration, Administrator};
 use crate::Error;
 
 impl Administration {
-    /// The users who match, newest first, and how many match on all pages.
+    /// A page of the users who match.
     ///
     /// # Errors
     /// `Forbidden` for everybody but administrators, as for all of these.
@@ -15,10 +18,20 @@ impl Administration {
         &self,
         who: &Administrator,
         filter: &UserFilter,
-        limit: PageLimit,
-    ) -> Result<(Vec<User>, u64), Error> {
+        page: Page<UserId>,
+    ) -> Result<Listing<User, UserId>, Error> {
         who.must_be_admin()?;
-        Ok(self.ports.records.users(filter, limit).await?)
+        Ok(self.ports.records.users(filter, page).await?)
+    }
+
+    /// How many users match, by what they are; `None` where they are too many to count.
+    pub async fn tally_users(
+        &self,
+        who: &Administrator,
+        filter: &UserFilter,
+    ) -> Result<Option<Vec<UserTally>>, Error> {
+        who.must_be_admin()?;
+        Ok(self.ports.records.tally_users(filter, Self::COUNTED).await?)
     }
 
     /// A user, active or not.
@@ -26,6 +39,16 @@ impl Administration {
         who.must_be_admin()?;
         who.actor.call.target(RecordId::User(id));
         self.ports.users.find(id).await?.ok_or(Error::Missing(Record::User))
+    }
+
+    /// The user of that name, active or not.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but administrators; `Missing` when there is none.
+    pub async fn user_named(&self, who: &Administrator, name: &str) -> Result<User, Error> {
+        who.must_be_admin()?;
+        let login = LoginName::parse(name).ok_or(Error::Missing(Record::User))?;
+        self.accounts.user_named(&login).await
     }
 
     /// The active user of that name, for whom a record is to be added.

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use domain::ports::RepositoryError;
 use domain::{
-    AuditEventId, AuditFilter, AuditHead, Call, Listing, Operation, Page, RequestId, Stamp, StoredEvent,
-    Timestamp, Verification,
+    AuditCheck, AuditEventId, AuditFilter, AuditHead, Call, Listing, Operation, Page, RequestId, Stamp,
+    StoredEvent, Timestamp, Verification,
 };
 use testkit::fixed::instant;
 use tokio::sync::Semaphore;
@@ -79,6 +79,18 @@ impl AuditTrail for Trail {
 
     async fn verify(&self, _: &[AuditHead]) -> Result<Verification, RepositoryError> {
         unreachable!("nobody verifies here")
+    }
+
+    async fn head(&self) -> Result<(Option<AuditHead>, i64), RepositoryError> {
+        unreachable!()
+    }
+
+    async fn note(&self, _: &AuditCheck) -> Result<(), RepositoryError> {
+        unreachable!()
+    }
+
+    async fn last_check(&self) -> Result<Option<AuditCheck>, RepositoryError> {
+        unreachable!()
     }
 
     async fn prune(&self, _: Timestamp, _: &Stamp) -> Result<u64, RepositoryError> {

@@ -1,6 +1,6 @@
 //! What makes the trail provable: seals, each over a run of events and the seal before it.
 
-use crate::{AuditEventId, Timestamp};
+use crate::{AuditEventId, Timestamp, UserId};
 
 /// The newest seal, to be noted where whoever can write to the database cannot: in the log, in a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +35,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// All of them.
+    const ALL: [Self; 6] =
+        [Self::Changed, Self::Deleted, Self::Swapped, Self::Inserted, Self::CutOff, Self::Unsealed];
+
+    /// Reads what [`Self::as_str`] wrote.
+    pub fn parse(raw: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.as_str() == raw)
+    }
+
     /// What happened, for people.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,4 +83,39 @@ pub struct Verification {
     pub head: Option<AuditHead>,
     /// The first fault; `None` when all is well.
     pub broken: Option<Broken>,
+}
+
+/// What a check of the whole trail found, noted for whoever asks later. For people to see: the proof is the trail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AuditCheck {
+    /// When.
+    pub at: Timestamp,
+    /// Who has checked; `None` for a command on the machine itself.
+    pub user: Option<UserId>,
+    /// How many seals were checked.
+    pub seals: i64,
+    /// How many events are under them.
+    pub events: i64,
+    /// The first fault; `None` when all was well.
+    pub broken: Option<Broken>,
+}
+
+impl AuditCheck {
+    /// What was found, by whom and when.
+    pub fn of(found: &Verification, user: Option<UserId>, at: Timestamp) -> Self {
+        Self { at, user, seals: found.seals, events: found.events, broken: found.broken }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_read_by_the_names_that_they_are_written_by() {
+        for fault in Fault::ALL {
+            assert_eq!(Fault::parse(fault.as_str()), Some(fault));
+        }
+        assert_eq!(Fault::parse("none"), None);
+    }
 }

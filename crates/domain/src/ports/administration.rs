@@ -7,8 +7,9 @@ use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
 use crate::{
-    AdminKey, AdminSession, AllMappings, AllPatients, Census, Listing, MappingId, MappingView, NewSession,
-    Page, PageLimit, PasswordHash, Patient, PatientId, SessionId, Stamp, Timestamp, User, UserFilter, UserId,
+    AdminKey, AdminSession, AllDoctors, AllMappings, AllPatients, Census, Doctor, DoctorId, DoctorTally,
+    LinkKey, Listing, MappingId, MappingView, Moving, NewSession, Page, PasswordHash, Patient, PatientId,
+    PatientTally, Reason, SessionId, Stamp, Timestamp, User, UserFilter, UserId, UserTally,
 };
 
 /// Stores the sessions of the admin panel: ordinary sessions, known by a key instead of tokens. Whatever ends the
@@ -70,7 +71,101 @@ pub trait AdminRecords: Send + Sync {
         page: Page<MappingId>,
     ) -> Result<Listing<MappingView, MappingId>, RepositoryError>;
 
-    /// The users who match `filter`, newest first, at most `limit`, and how many match on all pages.
-    async fn users(&self, filter: &UserFilter, limit: PageLimit)
-    -> Result<(Vec<User>, u64), RepositoryError>;
+    /// A page of the doctors that match `filter`.
+    ///
+    /// Must keep the promises of [`Self::patients`].
+    async fn doctors(
+        &self,
+        filter: &AllDoctors,
+        page: Page<DoctorId>,
+    ) -> Result<Listing<Doctor, DoctorId>, RepositoryError>;
+
+    /// A page of the users who match `filter`, by user name or in the order in which they were made (by their ids).
+    ///
+    /// Must keep the promises of [`Self::patients`].
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        page: Page<UserId>,
+    ) -> Result<Listing<User, UserId>, RepositoryError>;
+
+    /// How many patients match `filter`, whatever gender and blood group it asks for, by these two.
+    ///
+    /// Must not look at more than `most + 1` records, and return `None` where there are more than `most`: as all of
+    /// these.
+    async fn tally_patients(
+        &self,
+        filter: &AllPatients,
+        most: u32,
+    ) -> Result<Option<Vec<PatientTally>>, RepositoryError>;
+
+    /// How many doctors match `filter`, whatever specialization it asks for, by that; the most frequent first.
+    async fn tally_doctors(
+        &self,
+        filter: &AllDoctors,
+        most: u32,
+    ) -> Result<Option<Vec<DoctorTally>>, RepositoryError>;
+
+    /// How many mappings match `filter`.
+    async fn tally_mappings(&self, filter: &AllMappings, most: u32) -> Result<Option<u64>, RepositoryError>;
+
+    /// How many users match `filter`, whatever role and state it asks for, by these two.
+    async fn tally_users(
+        &self,
+        filter: &UserFilter,
+        most: u32,
+    ) -> Result<Option<Vec<UserTally>>, RepositoryError>;
+}
+
+/// Stores the links by which users set a new password.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait PasswordResets: Send + Sync {
+    /// Keeps a link for `user` with this key, in the place of one that there was.
+    ///
+    /// Must return `Missing(User)` when the user is unknown or not active.
+    async fn offer(
+        &self,
+        user: UserId,
+        key: &LinkKey,
+        expires_at: Timestamp,
+        stamp: &Stamp,
+    ) -> Result<(), RepositoryError>;
+
+    /// Whose password the link with this key sets.
+    ///
+    /// Must return `None` when there is no such link, when it was used or has expired, when its user is not active,
+    /// and when the account was changed after the link was made.
+    async fn find(&self, key: &LinkKey, now: Timestamp) -> Result<Option<User>, RepositoryError>;
+
+    /// Sets the password by the link, uses the link up and ends all sessions of the user, in one step; returns the
+    /// user and the sessions that this has ended.
+    ///
+    /// Must return `None`, and change nothing, where [`Self::find`] would; of many calls at once with one key one
+    /// succeeds.
+    async fn redeem(
+        &self,
+        key: &LinkKey,
+        new: &PasswordHash,
+        stamp: &Stamp,
+    ) -> Result<Option<(User, Vec<SessionId>)>, RepositoryError>;
+}
+
+/// Gives patients another owner.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait PatientMover: Send + Sync {
+    /// Gives the patients to `to`, with their mappings and the versions of both, as one change, and returns how many
+    /// there were. Each of them has its own event with the reason.
+    ///
+    /// Must return `Missing(User)` when `to` is unknown or not active, and `Missing(Patient)` when one that is named
+    /// is not its owner's; then nothing changes. Afterwards the owner before must find none of the records, and
+    /// whoever changes one of them at the same time must come first or fail.
+    async fn move_patients(
+        &self,
+        which: &Moving,
+        to: UserId,
+        reason: &Reason,
+        stamp: &Stamp,
+    ) -> Result<u64, RepositoryError>;
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
 use crate::{
-    AuditEvent, AuditEventId, AuditFilter, AuditHead, Listing, Page, Stamp, StoredEvent, Timestamp,
-    Verification,
+    AuditCheck, AuditEvent, AuditEventId, AuditFilter, AuditHead, Listing, Page, Stamp, StoredEvent,
+    Timestamp, Verification,
 };
 
 /// Keeps the audit trail. Events of writes come with the writes themselves: see [`Stamp`].
@@ -39,6 +39,15 @@ pub trait AuditTrail: Send + Sync {
     /// Checks every event against its seal and every seal against the one before it; `noted` are heads that
     /// were noted elsewhere, and must still be there.
     async fn verify(&self, noted: &[AuditHead]) -> Result<Verification, RepositoryError>;
+
+    /// The newest seal and how many events have none; `None` where there is no seal.
+    async fn head(&self) -> Result<(Option<AuditHead>, i64), RepositoryError>;
+
+    /// Keeps what a check has found. Leaves no event: each call leaves its own.
+    async fn note(&self, check: &AuditCheck) -> Result<(), RepositoryError>;
+
+    /// What was kept last.
+    async fn last_check(&self) -> Result<Option<AuditCheck>, RepositoryError>;
 
     /// Deletes the events under seals that are all older than `before`; the seals stay, so the chain can still
     /// be checked. Returns how many were deleted. The event of the pruning itself is part of the same change.

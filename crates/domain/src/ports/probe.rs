@@ -11,4 +11,7 @@ pub trait DatabaseProbe: Send + Sync {
     /// Must succeed when the database answers and every migration is applied, and return `Unavailable`
     /// otherwise.
     async fn check(&self) -> Result<(), RepositoryError>;
+
+    /// The versions of the migrations that are not applied, oldest first.
+    async fn pending(&self) -> Result<Vec<String>, RepositoryError>;
 }

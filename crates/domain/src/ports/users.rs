@@ -38,6 +38,16 @@ pub trait UserRepository: Send + Sync {
         stamp: &Stamp,
     ) -> Result<User, RepositoryError>;
 
+    /// Adds the first administrator, active and without a session.
+    ///
+    /// Must return `None`, and add nobody, where there is an active administrator, also when two calls come at once;
+    /// `Duplicate` as [`Self::insert`] does.
+    async fn insert_first_admin(
+        &self,
+        user: &NewUser,
+        stamp: &Stamp,
+    ) -> Result<Option<User>, RepositoryError>;
+
     /// The users after the one with the id `after`, active or not, in the order of their ids, at most `limit`.
     async fn list(&self, after: Option<UserId>, limit: PageLimit) -> Result<Vec<User>, RepositoryError>;
 

@@ -1,5 +1,8 @@
 //! What PostgreSQL says differently.
 
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
 /// Keeps the rows from changing until the end of the transaction.
 macro_rules! for_update {
     ($query:expr) => {
@@ -23,3 +26,12 @@ macro_rules! for_share {
     };
 }
 pub(super) use for_share;
+
+/// Key of the advisory lock of whoever makes the first administrator: any number that nothing else uses here.
+const FIRST_ADMIN_LOCK: i64 = 0x4845_414c_4144;
+
+/// Lets transactions that make the first administrator follow one another.
+pub(super) fn one_at_a_time(c: &mut super::Conn) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(FIRST_ADMIN_LOCK).execute(c)?;
+    Ok(())
+}

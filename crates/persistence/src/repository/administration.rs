@@ -1,5 +1,10 @@
 //! What the clinic's own people see: sessions of the panel, and the records of all owners.
 
+#[path = "administration/lists.rs"]
+mod lists;
+#[path = "administration/tally.rs"]
+mod tally;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,21 +12,18 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::ports::{AdminRecords, AdminSessions, RepositoryError};
 use domain::{
-    AdminKey, AdminSession, AllMappings, AllPatients, Census, Listing, MappingId, MappingView, NewSession,
-    Page, PageLimit, PasswordHash, Patient, PatientId, Position, SearchTerms, SessionId, SortKey, Stamp,
-    Timestamp, User, UserFilter, UserId,
+    AdminKey, AdminSession, AllDoctors, AllMappings, AllPatients, Census, Doctor, DoctorId, DoctorTally,
+    Listing, MappingId, MappingView, NewSession, Page, PasswordHash, Patient, PatientId, PatientTally,
+    SessionId, Stamp, Timestamp, User, UserFilter, UserId, UserTally,
 };
 
-use super::patients::narrowed;
-use super::{Conn, Db, mappings as owned, sessions as ordinary};
+use super::{Conn, sessions as ordinary};
 use crate::error::Failure;
 use crate::executor::Executor;
 use crate::limits;
-use crate::listing::{fetch, keyset, listing};
-use crate::rows::{MappingViewRow, PatientRow, UserRow};
-use crate::schema::{admin_sessions, doctors, mappings, patient_words, patients, sessions, users};
+use crate::rows::UserRow;
+use crate::schema::{admin_sessions, doctors, mappings, patients, sessions, users};
 use crate::types::{At, SessionKey};
-use crate::words::beginning_with;
 
 pub(super) struct Panel {
     pub(super) executor: Arc<Executor<Conn>>,
@@ -88,7 +90,7 @@ impl AdminRecords for Panel {
         page: Page<PatientId>,
     ) -> Result<Listing<Patient, PatientId>, RepositoryError> {
         let filter = filter.clone();
-        Ok(self.executor.read(move |c| list_patients(c, &filter, page)).await?)
+        Ok(self.executor.read(move |c| lists::patients(c, &filter, page)).await?)
     }
 
     async fn mappings(
@@ -97,16 +99,57 @@ impl AdminRecords for Panel {
         page: Page<MappingId>,
     ) -> Result<Listing<MappingView, MappingId>, RepositoryError> {
         let filter = filter.clone();
-        Ok(self.executor.read(move |c| list_mappings(c, &filter, page)).await?)
+        Ok(self.executor.read(move |c| lists::mappings(c, &filter, page)).await?)
+    }
+
+    async fn doctors(
+        &self,
+        filter: &AllDoctors,
+        page: Page<DoctorId>,
+    ) -> Result<Listing<Doctor, DoctorId>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| lists::doctors(c, &filter, page)).await?)
     }
 
     async fn users(
         &self,
         filter: &UserFilter,
-        limit: PageLimit,
-    ) -> Result<(Vec<User>, u64), RepositoryError> {
+        page: Page<UserId>,
+    ) -> Result<Listing<User, UserId>, RepositoryError> {
         let filter = filter.clone();
-        Ok(self.executor.read(move |c| list_users(c, &filter, limit)).await?)
+        Ok(self.executor.read(move |c| lists::users(c, &filter, page)).await?)
+    }
+
+    async fn tally_patients(
+        &self,
+        filter: &AllPatients,
+        most: u32,
+    ) -> Result<Option<Vec<PatientTally>>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| tally::patients(c, &filter, most)).await?)
+    }
+
+    async fn tally_doctors(
+        &self,
+        filter: &AllDoctors,
+        most: u32,
+    ) -> Result<Option<Vec<DoctorTally>>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| tally::doctors(c, &filter, most)).await?)
+    }
+
+    async fn tally_mappings(&self, filter: &AllMappings, most: u32) -> Result<Option<u64>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| tally::mappings(c, &filter, most)).await?)
+    }
+
+    async fn tally_users(
+        &self,
+        filter: &UserFilter,
+        most: u32,
+    ) -> Result<Option<Vec<UserTally>>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| tally::users(c, &filter, most)).await?)
     }
 }
 
@@ -143,125 +186,4 @@ fn census(c: &mut Conn) -> Result<Census, Failure> {
         mappings: number(mappings),
         users: number(users),
     })
-}
-
-fn list_patients(
-    c: &mut Conn,
-    filter: &AllPatients,
-    page: Page<PatientId>,
-) -> Result<Listing<Patient, PatientId>, Failure> {
-    let total = if page.count { Some(matching_patients(filter).count().get_result(c)?) } else { None };
-    let query = matching_patients(filter).select(PatientRow::as_select()).limit(fetch(page.limit));
-    let direction = page.order.direction;
-    let rows = match page.order.key {
-        SortKey::CreatedAt => {
-            let after = page.after.map(|last| (last.id.get(), last.id.get()));
-            keyset!(query, patients::id, patients::id, direction, after).load(c)?
-        }
-        SortKey::Name => {
-            let after = page.after.map(|last| name_position(c, last.id)).transpose()?;
-            keyset!(query, patients::name_key, patients::id, direction, after).load(c)?
-        }
-    };
-    let position = |last: &Patient| Position { created_at: last.created_at, id: last.id };
-    Ok(listing(rows, page.limit, total, position)?)
-}
-
-fn matching_patients(wanted: &AllPatients) -> patients::BoxedQuery<'static, Db> {
-    let mut query = patients::table.into_boxed();
-    query = if wanted.is_deleted {
-        query.filter(patients::deleted_at.is_not_null())
-    } else {
-        query.filter(patients::deleted_at.is_null())
-    };
-    if let Some(owner) = &wanted.owner {
-        let owner = users::table.filter(users::username_key.eq(owner.key().to_owned())).select(users::id);
-        query = query.filter(patients::owner_id.eq_any(owner));
-    }
-    let filter = &wanted.filter;
-    for word in filter.search.iter().flat_map(SearchTerms::words) {
-        let range = beginning_with(word);
-        let found = patient_words::table
-            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
-            .select(patient_words::patient_id);
-        query = query.filter(patients::id.eq_any(found));
-    }
-    narrowed(query, filter)
-}
-
-/// Where a list by name goes on.
-fn name_position(c: &mut Conn, id: PatientId) -> Result<(String, i64), Failure> {
-    let key = patients::table.filter(patients::id.eq(id.get())).select(patients::name_key);
-    let key = key.first(c).optional()?;
-    Ok((key.ok_or(RepositoryError::BadPosition)?, id.get()))
-}
-
-fn list_mappings(
-    c: &mut Conn,
-    filter: &AllMappings,
-    page: Page<MappingId>,
-) -> Result<Listing<MappingView, MappingId>, Failure> {
-    let total = if page.count { Some(matching_mappings(filter).count().get_result(c)?) } else { None };
-    let query = matching_mappings(filter)
-        .inner_join(patients::table.on(owned::its_patient()))
-        .inner_join(doctors::table.on(doctors::id.eq(mappings::doctor_id)))
-        .select(MappingViewRow::as_select())
-        .limit(fetch(page.limit));
-    let after = page.after.map(|last| (last.id.get(), last.id.get()));
-    let rows = keyset!(query, mappings::id, mappings::id, page.order.direction, after).load(c)?;
-    let position =
-        |last: &MappingView| Position { created_at: last.mapping.assigned_at, id: last.mapping.id };
-    Ok(listing(rows, page.limit, total, position)?)
-}
-
-fn matching_mappings(filter: &AllMappings) -> mappings::BoxedQuery<'static, Db> {
-    let mut query = mappings::table.into_boxed();
-    for word in filter.search.iter().flat_map(SearchTerms::words) {
-        let range = beginning_with(word);
-        let found = patient_words::table
-            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
-            .select(patient_words::patient_id);
-        query = query.filter(mappings::patient_id.eq_any(found));
-    }
-    if let Some(patient) = filter.patient {
-        query = query.filter(mappings::patient_id.eq(patient.get()));
-    }
-    if let Some(doctor) = filter.doctor {
-        query = query.filter(mappings::doctor_id.eq(doctor.get()));
-    }
-    if !filter.is_ended {
-        return query.filter(mappings::ended_at.is_null());
-    }
-    let deleted = patients::table.filter(owned::its_patient()).filter(patients::deleted_at.is_not_null());
-    query.filter(mappings::ended_at.is_not_null()).filter(diesel::dsl::not(diesel::dsl::exists(deleted)))
-}
-
-fn list_users(c: &mut Conn, filter: &UserFilter, limit: PageLimit) -> Result<(Vec<User>, u64), Failure> {
-    let total: i64 = matching_users(filter).count().get_result(c)?;
-    let mut query = matching_users(filter);
-    if let Some(before) = filter.before {
-        query = query.filter(users::id.lt(before.get()));
-    }
-    let rows: Vec<UserRow> =
-        query.order(users::id.desc()).limit(limit.get().into()).select(UserRow::as_select()).load(c)?;
-    let found = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
-    Ok((found, u64::try_from(total).unwrap_or_default()))
-}
-
-fn matching_users(filter: &UserFilter) -> users::BoxedQuery<'static, Db> {
-    let mut query = users::table.into_boxed();
-    if let Some(search) = &filter.search {
-        let range = beginning_with(search);
-        let by_name =
-            users::username_key.ge(range.start.clone()).and(users::username_key.lt(range.end.clone()));
-        let by_email = users::email_key.ge(range.start).and(users::email_key.lt(range.end));
-        query = query.filter(by_name.or(by_email.assume_not_null()));
-    }
-    if let Some(role) = filter.role {
-        query = query.filter(users::role.eq(role.as_str()));
-    }
-    if let Some(is_active) = filter.is_active {
-        query = query.filter(users::is_active.eq(is_active));
-    }
-    query
 }

@@ -10,8 +10,10 @@ use super::eraser::{Open, Purge};
 use super::history::Past;
 use super::invitations::Invitations;
 use super::mappings::Mappings;
+use super::mover::Mover;
 use super::patients::Patients;
 use super::probe::Probe;
+use super::resets::Resets;
 use super::sessions::Sessions;
 use super::throttle::Throttle;
 use super::users::Users;
@@ -36,6 +38,8 @@ pub(super) fn stores(
         mappings: Arc::new(Mappings::new(Arc::clone(executor))),
         admin_sessions: Arc::new(Panel { executor: Arc::clone(executor) }),
         admin_records: Arc::new(Panel { executor: Arc::clone(executor) }),
+        resets: Arc::new(Resets { executor: Arc::clone(executor) }),
+        mover: Arc::new(Mover { executor: Arc::clone(executor) }),
         history: Arc::new(Past { executor: Arc::clone(executor) }),
         eraser: Arc::new(Purge { open: unhurried }),
         audit: Arc::new(Trail::new(Arc::clone(executor), sealer)),

@@ -1,5 +1,7 @@
 //! The audit trail.
 
+#[path = "audit/checks.rs"]
+mod checks;
 #[path = "audit/list.rs"]
 mod list;
 #[path = "audit/prune.rs"]
@@ -15,8 +17,8 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::ports::{AuditTrail, RepositoryError};
 use domain::{
-    AuditEvent, AuditEventId, AuditFilter, AuditHead, Broken, Fault, Listing, Page, Stamp, StoredEvent,
-    Timestamp, Verification,
+    AuditCheck, AuditEvent, AuditEventId, AuditFilter, AuditHead, Broken, Fault, Listing, Page, Stamp,
+    StoredEvent, Timestamp, Verification,
 };
 
 use super::Conn;
@@ -65,7 +67,7 @@ impl Trail {
         self.executor.read(move |c| Ok(horizon.is_settled(c)?)).await
     }
 
-    async fn head(&self) -> Result<Option<AuditHead>, Failure> {
+    async fn newest(&self) -> Result<Option<AuditHead>, Failure> {
         self.executor.read(seal::head).await
     }
 
@@ -163,7 +165,7 @@ impl AuditTrail for Trail {
                 is_more = self.executor.write(move |c| seal::seal(c, &sealer, through, now)).await?;
             }
         }
-        Ok(self.head().await?)
+        Ok(self.newest().await?)
     }
 
     async fn verify(&self, noted: &[AuditHead]) -> Result<Verification, RepositoryError> {
@@ -182,6 +184,19 @@ impl AuditTrail for Trail {
             head,
             broken,
         })
+    }
+
+    async fn head(&self) -> Result<(Option<AuditHead>, i64), RepositoryError> {
+        Ok(self.executor.read(|c| Ok::<_, Failure>((seal::head(c)?, seal::unsealed(c)?))).await?)
+    }
+
+    async fn note(&self, check: &AuditCheck) -> Result<(), RepositoryError> {
+        let check = *check;
+        Ok(self.executor.write(move |c| checks::note(c, &check)).await?)
+    }
+
+    async fn last_check(&self) -> Result<Option<AuditCheck>, RepositoryError> {
+        Ok(self.executor.read(checks::last).await?)
     }
 
     async fn prune(&self, before: Timestamp, stamp: &Stamp) -> Result<u64, RepositoryError> {

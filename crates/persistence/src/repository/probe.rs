@@ -23,10 +23,19 @@ impl DatabaseProbe for Probe {
         let known = Arc::clone(&self.known);
         Ok(self.executor.read(move |c| check(c, &known)).await?)
     }
+
+    async fn pending(&self) -> Result<Vec<String>, RepositoryError> {
+        let known = Arc::clone(&self.known);
+        Ok(self.executor.read(move |c| pending(c, &known)).await?)
+    }
+}
+
+fn pending(c: &mut Conn, known: &[String]) -> Result<Vec<String>, Failure> {
+    let applied: Vec<String> = applied::table.select(applied::version).load(c)?;
+    Ok(known.iter().filter(|version| !applied.contains(version)).cloned().collect())
 }
 
 fn check(c: &mut Conn, known: &[String]) -> Result<(), Failure> {
-    let applied: Vec<String> = applied::table.select(applied::version).load(c)?;
-    let missing = known.iter().filter(|version| !applied.contains(version)).count();
+    let missing = pending(c, known)?.len();
     if missing == 0 { Ok(()) } else { Err(RepositoryError::Unavailable(Unapplied(missing).into()).into()) }
 }

@@ -10,7 +10,7 @@ use domain::{
     Role, SessionId, Stamp, StandingChange, User, UserChange, UserId,
 };
 
-use super::dialect::for_update;
+use super::dialect::{for_update, one_at_a_time};
 use super::{Conn, audit, invitations, sessions};
 use crate::error::Failure;
 use crate::executor::Executor;
@@ -49,6 +49,15 @@ impl UserRepository for Users {
             insert(c, &user, Some(&session), &stamp)
         };
         Ok(self.executor.write(move |c| invitations::used_up(c, &code, at, insert)).await?)
+    }
+
+    async fn insert_first_admin(
+        &self,
+        user: &NewUser,
+        stamp: &Stamp,
+    ) -> Result<Option<User>, RepositoryError> {
+        let (user, stamp) = (user.clone(), stamp.clone());
+        Ok(self.executor.write(move |c| insert_first_admin(c, user, &stamp)).await?)
     }
 
     async fn list(&self, after: Option<UserId>, limit: PageLimit) -> Result<Vec<User>, RepositoryError> {
@@ -110,6 +119,16 @@ fn insert(
     };
     audit::record(c, &event)?;
     Ok(stored)
+}
+
+fn insert_first_admin(c: &mut Conn, mut user: NewUser, stamp: &Stamp) -> Result<Option<User>, Failure> {
+    one_at_a_time(c)?;
+    let admins = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::is_active);
+    if diesel::select(diesel::dsl::exists(admins)).get_result(c)? {
+        return Ok(None);
+    }
+    user.role = Role::Admin;
+    insert(c, &user, None, stamp).map(Some)
 }
 
 fn list(c: &mut Conn, after: Option<UserId>, limit: PageLimit) -> Result<Vec<User>, Failure> {

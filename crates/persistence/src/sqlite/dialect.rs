@@ -23,3 +23,9 @@ macro_rules! for_share {
     };
 }
 pub(super) use for_share;
+
+/// Nothing to wait for: there is one writer.
+#[expect(clippy::unnecessary_wraps, reason = "on the other database it may fail")]
+pub(super) fn one_at_a_time(_: &mut super::Conn) -> diesel::QueryResult<()> {
+    Ok(())
+}

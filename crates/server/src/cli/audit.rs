@@ -5,7 +5,7 @@ mod export;
 use std::path::PathBuf;
 
 use domain::ports::{AuditTrail, Clock as _};
-use domain::{AuditHead, Broken, Fault, Stamp, Verification};
+use domain::{AuditCheck, AuditHead, Broken, Fault, Stamp, Verification};
 use security::SystemClock;
 
 use super::args::{AuditCommand, PruneArguments, VerifyArguments};
@@ -56,6 +56,10 @@ fn anchors(settings: &Settings, arguments: &VerifyArguments) -> Result<Noted, Fa
 
 async fn verify(trail: &dyn AuditTrail, noted: &Noted) -> Result<(), Failure> {
     let found = trail.verify(&noted.heads).await.map_err(|error| Failure::failed(&error))?;
+    // For administrators to see in the panel. The answer does not depend on it.
+    if let Err(error) = trail.note(&AuditCheck::of(&found, None, SystemClock.now())).await {
+        tracing::warn!(%error, "the result of the check could not be kept");
+    }
     match found.broken {
         None => Ok(output::data(&summary(&found))?),
         Some(broken) => Err(Failure::Failed(told(broken))),

@@ -37,7 +37,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         started = Server::start(settings) => started?,
         () = stops.next() => return Ok(()),
     };
-    output::say(&banner::banner(started.addr, started.is_tls, &database));
+    output::say(&banner::banner(started.addr, started.is_tls, started.set_up.as_deref(), &database));
     stops.next().await;
     tracing::info!("stopping: requests under way are finished first");
     Ok(started.stop_unless(stops.next()).await.map_err(StartError::from)?)

@@ -164,6 +164,18 @@ pub struct AuditSettings {
     pub retention_days: u64,
 }
 
+/// `[admin]`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct AdminSettings {
+    /// Minutes without use after which a session of the panel ends.
+    #[validate(range(min = 1, max = 1440, message = "must be from 1 to 1440"))]
+    pub idle: u64,
+    /// The time zone in which the panel shows times.
+    #[serde(deserialize_with = "zone")]
+    pub time_zone: admin::Zone,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +208,13 @@ impl AuditSettings {
     /// How long events stay at least.
     pub const fn retention(&self) -> Duration {
         days(self.retention_days)
+    }
+}
+
+impl AdminSettings {
+    /// How sessions of the panel end.
+    pub fn rules(&self) -> application::PanelRules {
+        application::PanelRules { idle: Duration::from_mins(self.idle), ..Default::default() }
     }
 }
 
@@ -236,6 +255,11 @@ const fn days(days: u64) -> Duration {
 
 fn quota<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quota, D::Error> {
     Quota::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<admin::Zone, D::Error> {
+    let zone = admin::Zone::parse(&String::deserialize(deserializer)?);
+    zone.ok_or_else(|| serde::de::Error::custom("must be a time zone such as UTC or Asia/Kolkata"))
 }
 
 /// Networks separated by commas; an address alone is a network of one.

@@ -125,9 +125,11 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
             Ok(_) => return page::go(&then(&visit, &address(owner, id), "saved")),
             Err(Error::Stale) => {
                 let now = administration.patient(who, owner, id).await?;
+                let before = administration.patient_version(who, owner, id, version).await.ok();
                 let typed = |name| visit.form.get(name).to_owned();
                 let form = edit_form(&visit, now.details.name.full(), now.version, typed)?;
-                let form = form.beside(|name| patient_value(&now.details, name));
+                let before = before.as_ref().map(|old| |name| patient_value(&old.record.details, name));
+                let form = form.beside(|name| patient_value(&now.details, name), before);
                 return form.show(StatusCode::PRECONDITION_FAILED);
             }
             Err(error) => status = reading.take(error)?,

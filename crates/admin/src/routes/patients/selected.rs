@@ -2,59 +2,73 @@
 
 use actix_web::HttpResponse;
 use application::Error;
-use domain::{PatientId, UserId};
+use domain::{Patient, PatientId, RecordId, UserId};
 
-use super::BASE;
+use super::{BASE, COLUMNS, moving};
+use crate::csv;
+use crate::details::patient_column;
 use crate::gate::{Endpoint, Visit};
+use crate::list::both;
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 use crate::view::ConfirmPage;
+use crate::zone::Zone;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::change("/patients/selected", "admin_patients_selected", |visit| Box::pin(confirm(visit)))
+        Endpoint::change("/patients/selected", "admin_patients_selected", |visit| Box::pin(ask(visit)))
             .reading(),
         Endpoint::change("/patients/delete", "admin_patients_delete", |visit| Box::pin(delete(visit))),
+        Endpoint::change("/patients/restore", "admin_patients_restore", |visit| Box::pin(restore(visit))),
     ]
 }
 
 /// The records that the form names.
-fn selected(visit: &Visit) -> Vec<(UserId, PatientId)> {
-    let both = |key: &str| {
-        let (owner, id) = key.split_once('/')?;
-        Some((UserId::new(owner.parse().ok()?)?, PatientId::new(id.parse().ok()?)?))
-    };
-    visit.form.all("selected").filter_map(both).collect()
+pub(super) fn selected(visit: &Visit) -> Vec<(UserId, PatientId)> {
+    visit.form.all("selected").filter_map(|key| both(key, UserId::new, PatientId::new)).collect()
 }
 
-async fn confirm(visit: Visit) -> Result<HttpResponse, Refusal> {
-    let selected = selected(&visit);
-    if selected.is_empty() {
-        return page::go(BASE);
-    }
-    let mut names = Vec::new();
-    let mut values = Vec::new();
-    for (owner, id) in selected {
+async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let mut found = Vec::new();
+    for (owner, id) in selected(&visit) {
         match visit.panel.administration.patient(visit.who()?, owner, id).await {
-            Ok(patient) => {
-                names.push(patient.details.name.full().to_owned());
-                values.push(("selected", format!("{owner}/{id}")));
-            }
+            Ok(patient) => found.push(patient),
             Err(Error::Missing(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
+    match visit.form.get("do") {
+        _ if found.is_empty() => page::go(BASE),
+        "export" => export(&visit, &found).await,
+        "move" => moving::question(&visit, &found),
+        _ => question(&visit, &found),
+    }
+}
+
+fn question(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusal> {
+    let keys = found.iter().map(|patient| ("selected", format!("{}/{}", patient.owner, patient.id)));
     let page = ConfirmPage {
-        layout: Layout::inside(&visit, BASE, format!("Delete {} patients?", names.len()))?,
+        layout: Layout::inside(visit, BASE, format!("Delete {} patients?", found.len()))?,
         token: visit.token(),
         lines: vec!["All assignments of doctors end with them. Each record can be restored.".to_owned()],
-        names,
+        names: found.iter().map(|patient| patient.details.name.full().to_owned()).collect(),
+        inputs: Vec::new(),
         action: format!("{BASE}/delete"),
-        values,
+        values: keys.collect(),
         button: "Delete",
         cancel: BASE.to_owned(),
     };
     page::show(&page)
+}
+
+/// Who takes a record with them has seen it: each one is on record, the first by the call itself.
+async fn export(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusal> {
+    for patient in found.iter().skip(1) {
+        visit.note(RecordId::Patient(patient.id)).await?;
+    }
+    let today = visit.panel.administration.today();
+    let cell = |patient: &Patient, name| patient_column(patient, name, today, Zone::UTC);
+    Ok(csv::of("patients.csv", COLUMNS, found, cell))
 }
 
 /// One change after another, each with its own event. Records that are gone already are passed over.
@@ -68,4 +82,17 @@ async fn delete(visit: Visit) -> Result<HttpResponse, Refusal> {
         }
     }
     if is_any { page::go("/admin/patients?done=deleted") } else { Err(Refusal::NOT_FOUND) }
+}
+
+/// The same with those who come back.
+async fn restore(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let mut is_any = false;
+    for (owner, id) in selected(&visit) {
+        match visit.panel.administration.restore_patient(visit.who()?, owner, id).await {
+            Ok(_) => is_any = true,
+            Err(Error::Missing(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if is_any { page::go("/admin/patients?done=restored") } else { Err(Refusal::NOT_FOUND) }
 }

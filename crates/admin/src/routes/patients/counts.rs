@@ -1,0 +1,54 @@
+//! How many patients each choice of a filter would show.
+
+use domain::{AllPatients, BloodGroup, Gender, PatientFilter, PatientTally};
+
+use crate::details::{BLOOD_GROUPS, GENDERS};
+use crate::gate::Visit;
+use crate::list::{Select, filter};
+use crate::query::Query;
+use crate::refusal::Refusal;
+
+/// The counts, where there are not too many: of those who are shown, and of those in the other state.
+pub(super) struct Tally {
+    shown: Option<Vec<PatientTally>>,
+    others: Option<Vec<PatientTally>>,
+}
+
+impl Tally {
+    pub(super) async fn of(visit: &Visit, wanted: &AllPatients) -> Result<Self, Refusal> {
+        let (who, administration) = (visit.who()?, &visit.panel.administration);
+        let others = AllPatients { is_deleted: !wanted.is_deleted, ..wanted.clone() };
+        Ok(Self {
+            shown: administration.tally_patients(who, wanted).await?,
+            others: administration.tally_patients(who, &others).await?,
+        })
+    }
+
+    /// How many match the filter.
+    pub(super) fn total(&self, filter: &PatientFilter) -> Option<u64> {
+        count(self.shown.as_deref(), filter.gender, filter.blood_group)
+    }
+
+    pub(super) fn filters(&self, query: &Query, wanted: &AllPatients) -> Vec<Select> {
+        let PatientFilter { gender, blood_group, .. } = wanted.filter;
+        let shown = self.shown.as_deref();
+        let by_gender = |value: &str| count(shown, Gender::parse(value).ok(), blood_group);
+        let by_group = |value: &str| count(shown, gender, BloodGroup::parse(value).ok());
+        let by_state = |value: &str| {
+            let is_shown = (value == "deleted") == wanted.is_deleted;
+            count(if is_shown { shown } else { self.others.as_deref() }, gender, blood_group)
+        };
+        vec![
+            filter(query, "gender", "Gender", "All", GENDERS, by_gender),
+            filter(query, "blood_group", "Blood group", "All", BLOOD_GROUPS, by_group),
+            filter(query, "state", "State", "Present", [("deleted", "Deleted")], by_state),
+        ]
+    }
+}
+
+fn count(tally: Option<&[PatientTally]>, gender: Option<Gender>, group: Option<BloodGroup>) -> Option<u64> {
+    let matches = |tally: &&PatientTally| {
+        (gender.is_none() || tally.gender == gender) && (group.is_none() || tally.blood_group == group)
+    };
+    Some(tally?.iter().filter(matches).map(|tally| tally.count).sum())
+}

@@ -1,0 +1,97 @@
+//! Users as CSV, and what is done with those that were selected in a list.
+
+use actix_web::HttpResponse;
+use application::Error;
+use domain::{Page, RecordId, StandingChange, User, UserId};
+
+use super::{BASE, COLUMNS, column, last_admin, wanted};
+use crate::csv;
+use crate::gate::{Endpoint, Visit};
+use crate::list::Asked;
+use crate::page::{self, Layout};
+use crate::refusal::Refusal;
+use crate::view::ConfirmPage;
+use crate::zone::Zone;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::page("/users.csv", "admin_users_export", |visit| Box::pin(async move { export(&visit) })),
+        Endpoint::change("/users/selected", "admin_users_selected", |visit| Box::pin(ask(visit))).reading(),
+        Endpoint::change("/users/deactivate", "admin_users_standing", |visit| Box::pin(deactivate(visit))),
+    ]
+}
+
+fn export(visit: &Visit) -> Result<HttpResponse, Refusal> {
+    let who = visit.who()?.clone();
+    if !who.is_admin() {
+        return Err(Error::Forbidden.into());
+    }
+    let order = Asked { base: BASE, query: &visit.query, columns: COLUMNS }.order();
+    let wanted = wanted(&visit.query);
+    let administration = visit.panel.administration.clone();
+    let fetch = move |page: Page<UserId>| -> csv::Fetched<User, UserId> {
+        let (who, wanted, administration) = (who.clone(), wanted.clone(), administration.clone());
+        Box::pin(async move { administration.users(&who, &wanted, page).await })
+    };
+    let cell = |user: &User, name| column(user, name, Zone::UTC);
+    Ok(csv::whole("users.csv", COLUMNS, order, fetch, cell))
+}
+
+fn selected(visit: &Visit) -> impl Iterator<Item = UserId> {
+    visit.form.all("selected").filter_map(|key| key.parse().ok().and_then(UserId::new))
+}
+
+async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let mut found = Vec::new();
+    for id in selected(&visit) {
+        match visit.panel.administration.user(visit.who()?, id).await {
+            Ok(user) => found.push(user),
+            Err(Error::Missing(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match visit.form.get("do") {
+        _ if found.is_empty() => page::go(BASE),
+        "export" => {
+            // The first one is on record by the call itself.
+            for user in found.iter().skip(1) {
+                visit.note(RecordId::User(user.id)).await?;
+            }
+            let cell = |user: &User, name| column(user, name, Zone::UTC);
+            Ok(csv::of("users.csv", COLUMNS, &found, cell))
+        }
+        _ => question(&visit, &found),
+    }
+}
+
+fn question(visit: &Visit, found: &[User]) -> Result<HttpResponse, Refusal> {
+    let page = ConfirmPage {
+        layout: Layout::inside(visit, BASE, format!("Deactivate {} users?", found.len()))?,
+        token: visit.token(),
+        lines: vec![
+            "They can no longer sign in, and all their sessions end. Their patients stay as they are."
+                .to_owned(),
+        ],
+        names: found.iter().map(|user| user.username.as_str().to_owned()).collect(),
+        inputs: Vec::new(),
+        action: format!("{BASE}/deactivate"),
+        values: found.iter().map(|user| ("selected", user.id.to_string())).collect(),
+        button: "Deactivate",
+        cancel: BASE.to_owned(),
+    };
+    page::show(&page)
+}
+
+/// One change after another, each with its own event.
+async fn deactivate(visit: Visit) -> Result<HttpResponse, Refusal> {
+    let change = StandingChange { is_active: Some(false), role: None };
+    let mut is_any = false;
+    for id in selected(&visit) {
+        match visit.panel.administration.set_standing(visit.who()?, id, change).await {
+            Ok(_) => is_any = true,
+            Err(Error::Missing(_)) => {}
+            Err(error) => return Err(last_admin(error)),
+        }
+    }
+    if is_any { page::go("/admin/users?done=saved") } else { Err(Refusal::NOT_FOUND) }
+}

@@ -1,0 +1,244 @@
+//! Lists of the records of all owners.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use domain::ports::RepositoryError;
+use domain::{
+    AllDoctors, AllMappings, AllPatients, Doctor, DoctorId, Listing, MappingId, MappingView, Page, Patient,
+    PatientId, Position, SearchTerms, SortKey, User, UserFilter, UserId, UserName, fold,
+};
+
+use super::super::patients::narrowed;
+use super::super::{Conn, Db, mappings as owned};
+use crate::error::Failure;
+use crate::listing::{fetch, keyset, listing};
+use crate::rows::{DoctorRow, MappingViewRow, PatientRow, UserRow};
+use crate::schema::{doctor_words, doctors, mappings, patient_words, patients, users};
+use crate::types::At;
+use crate::words::beginning_with;
+
+pub(super) fn patients(
+    c: &mut Conn,
+    filter: &AllPatients,
+    page: Page<PatientId>,
+) -> Result<Listing<Patient, PatientId>, Failure> {
+    let owner = owner_id(c, filter)?;
+    let total = if page.count { Some(matching_patients(filter, owner).count().get_result(c)?) } else { None };
+    let query = matching_patients(filter, owner).select(PatientRow::as_select()).limit(fetch(page.limit));
+    let direction = page.order.direction;
+    let rows = match page.order.key {
+        SortKey::CreatedAt => {
+            let after = page.after.map(|last| (last.id.get(), last.id.get()));
+            keyset!(query, patients::id, patients::id, direction, after).load(c)?
+        }
+        SortKey::Name => {
+            let after = page.after.map(|last| name_position(c, last.id, filter.is_deleted)).transpose()?;
+            keyset!(query, patients::name_key, patients::id, direction, after).load(c)?
+        }
+    };
+    let position = |last: &Patient| Position { created_at: last.created_at, id: last.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+/// The id of the owner that the filter names, 0 where there is none: by the id itself an index over the owners can be
+/// used in its order.
+pub(super) fn owner_id(c: &mut Conn, wanted: &AllPatients) -> Result<Option<i64>, Failure> {
+    let Some(name) = wanted.owner.as_ref().map(UserName::key) else { return Ok(None) };
+    let id = users::table.filter(users::username_key.eq(name)).select(users::id);
+    Ok(Some(id.get_result(c).optional()?.unwrap_or_default()))
+}
+
+pub(super) fn matching_patients(
+    wanted: &AllPatients,
+    owner: Option<i64>,
+) -> patients::BoxedQuery<'static, Db> {
+    let mut query = patients::table.into_boxed();
+    if let Some(owner) = owner {
+        query = query.filter(patients::owner_id.eq(owner));
+    }
+    let filter = &wanted.filter;
+    let words = filter.search.iter().flat_map(SearchTerms::words);
+    if wanted.is_deleted {
+        query = query.filter(patients::deleted_at.is_not_null());
+        for word in words {
+            query = query.filter(patients::name_key.like(holding(word)));
+        }
+        return narrowed(query, filter);
+    }
+    query = query.filter(patients::deleted_at.is_null());
+    for word in words {
+        let range = beginning_with(word);
+        let found = patient_words::table
+            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
+            .select(patient_words::patient_id);
+        query = query.filter(patients::id.eq_any(found));
+    }
+    narrowed(query, filter)
+}
+
+/// A pattern of names that hold a word. Who is out of sight has no words in the index, and is one of few. A word has no
+/// punctuation, and so nothing that would mean something in a pattern.
+fn holding(word: &str) -> String {
+    format!("%{word}%")
+}
+
+/// Where a list by name goes on. Asked first among those in the list: a record that has changed its state meanwhile
+/// still has its place.
+fn name_position(c: &mut Conn, id: PatientId, is_deleted: bool) -> Result<(String, i64), Failure> {
+    for is_deleted in [is_deleted, !is_deleted] {
+        let query = patients::table.filter(patients::id.eq(id.get())).select(patients::name_key).into_boxed();
+        let query = if is_deleted {
+            query.filter(patients::deleted_at.is_not_null())
+        } else {
+            query.filter(patients::deleted_at.is_null())
+        };
+        let key: Option<String> = query.first::<String>(c).optional()?;
+        if let Some(key) = key {
+            return Ok((key, id.get()));
+        }
+    }
+    Err(RepositoryError::BadPosition.into())
+}
+
+pub(super) fn mappings(
+    c: &mut Conn,
+    filter: &AllMappings,
+    page: Page<MappingId>,
+) -> Result<Listing<MappingView, MappingId>, Failure> {
+    let total = if page.count { Some(matching_mappings(filter).count().get_result(c)?) } else { None };
+    let query = matching_mappings(filter)
+        .inner_join(patients::table.on(owned::its_patient()))
+        .inner_join(doctors::table.on(doctors::id.eq(mappings::doctor_id)))
+        .select(MappingViewRow::as_select())
+        .limit(fetch(page.limit));
+    let after = page.after.map(|last| (last.id.get(), last.id.get()));
+    let rows = keyset!(query, mappings::id, mappings::id, page.order.direction, after).load(c)?;
+    let position =
+        |last: &MappingView| Position { created_at: last.mapping.assigned_at, id: last.mapping.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+pub(super) fn matching_mappings(filter: &AllMappings) -> mappings::BoxedQuery<'static, Db> {
+    let mut query = mappings::table.into_boxed();
+    for word in filter.search.iter().flat_map(SearchTerms::words) {
+        let range = beginning_with(word);
+        let found = patient_words::table
+            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
+            .select(patient_words::patient_id);
+        query = query.filter(mappings::patient_id.eq_any(found));
+    }
+    if let Some(patient) = filter.patient {
+        query = query.filter(mappings::patient_id.eq(patient.get()));
+    }
+    if let Some(doctor) = filter.doctor {
+        query = query.filter(mappings::doctor_id.eq(doctor.get()));
+    }
+    if !filter.is_ended {
+        return query.filter(mappings::ended_at.is_null());
+    }
+    let deleted = patients::table.filter(owned::its_patient()).filter(patients::deleted_at.is_not_null());
+    query.filter(mappings::ended_at.is_not_null()).filter(not(exists(deleted)))
+}
+
+pub(super) fn doctors(
+    c: &mut Conn,
+    filter: &AllDoctors,
+    page: Page<DoctorId>,
+) -> Result<Listing<Doctor, DoctorId>, Failure> {
+    let total = if page.count { Some(matching_doctors(filter).count().get_result(c)?) } else { None };
+    let query = matching_doctors(filter).select(DoctorRow::as_select()).limit(fetch(page.limit));
+    let direction = page.order.direction;
+    let rows = match page.order.key {
+        SortKey::CreatedAt => {
+            let after = page.after.map(|last| (last.id.get(), last.id.get()));
+            keyset!(query, doctors::id, doctors::id, direction, after).load(c)?
+        }
+        SortKey::Name => {
+            let key = |c: &mut Conn, id: DoctorId| {
+                let key = doctors::table.filter(doctors::id.eq(id.get())).select(doctors::name_key);
+                let key: Option<String> = key.first(c).optional()?;
+                Ok::<_, Failure>((key.ok_or(RepositoryError::BadPosition)?, id.get()))
+            };
+            let after = page.after.map(|last| key(c, last.id)).transpose()?;
+            keyset!(query, doctors::name_key, doctors::id, direction, after).load(c)?
+        }
+    };
+    let position = |last: &Doctor| Position { created_at: last.created_at, id: last.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+pub(super) fn matching_doctors(wanted: &AllDoctors) -> doctors::BoxedQuery<'static, Db> {
+    let mut query = doctors::table.into_boxed();
+    let filter = &wanted.filter;
+    let words = filter.search.iter().flat_map(SearchTerms::words);
+    if wanted.is_retired {
+        query = query.filter(doctors::retired_at.is_not_null());
+        for word in words {
+            query = query.filter(doctors::name_key.like(holding(word)));
+        }
+    } else {
+        query = query.filter(doctors::retired_at.is_null());
+        for word in words {
+            let range = beginning_with(word);
+            let found = doctor_words::table
+                .filter(doctor_words::word.ge(range.start).and(doctor_words::word.lt(range.end)))
+                .select(doctor_words::doctor_id);
+            query = query.filter(doctors::id.eq_any(found));
+        }
+    }
+    if let Some(specialization) = &filter.specialization {
+        query = query.filter(doctors::specialization_key.eq(fold::search_key(specialization.as_str())));
+    }
+    if let Some(after) = filter.created_after {
+        query = query.filter(doctors::created_at.gt(At(after)));
+    }
+    if let Some(before) = filter.created_before {
+        query = query.filter(doctors::created_at.lt(At(before)));
+    }
+    query
+}
+
+pub(super) fn users(
+    c: &mut Conn,
+    filter: &UserFilter,
+    page: Page<UserId>,
+) -> Result<Listing<User, UserId>, Failure> {
+    let total = if page.count { Some(matching_users(filter).count().get_result(c)?) } else { None };
+    let query = matching_users(filter).select(UserRow::as_select()).limit(fetch(page.limit));
+    let direction = page.order.direction;
+    let rows = match page.order.key {
+        SortKey::CreatedAt => {
+            let after = page.after.map(|last| (last.id.get(), last.id.get()));
+            keyset!(query, users::id, users::id, direction, after).load(c)?
+        }
+        SortKey::Name => {
+            let key = |c: &mut Conn, id: UserId| {
+                let key = users::table.filter(users::id.eq(id.get())).select(users::username_key);
+                let key: Option<String> = key.first(c).optional()?;
+                Ok::<_, Failure>((key.ok_or(RepositoryError::BadPosition)?, id.get()))
+            };
+            let after = page.after.map(|last| key(c, last.id)).transpose()?;
+            keyset!(query, users::username_key, users::id, direction, after).load(c)?
+        }
+    };
+    let position = |last: &User| Position { created_at: last.date_joined, id: last.id };
+    Ok(listing(rows, page.limit, total, position)?)
+}
+
+pub(super) fn matching_users(filter: &UserFilter) -> users::BoxedQuery<'static, Db> {
+    let mut query = users::table.into_boxed();
+    if let Some(search) = &filter.search {
+        let range = beginning_with(search);
+        let by_name =
+            users::username_key.ge(range.start.clone()).and(users::username_key.lt(range.end.clone()));
+        let by_email = users::email_key.ge(range.start).and(users::email_key.lt(range.end));
+        query = query.filter(by_name.or(by_email.assume_not_null()));
+    }
+    if let Some(role) = filter.role {
+        query = query.filter(users::role.eq(role.as_str()));
+    }
+    if let Some(is_active) = filter.is_active {
+        query = query.filter(users::is_active.eq(is_active));
+    }
+    query
+}

@@ -1,0 +1,10 @@
+DROP INDEX mappings_patient_id_idx;
+DROP INDEX mappings_ended_idx;
+DROP INDEX mappings_active_idx;
+DROP INDEX doctors_retired_idx;
+DROP INDEX patient_words_word_idx;
+DROP INDEX patients_deleted_idx;
+DROP INDEX patients_name_key_idx;
+DROP INDEX patients_id_idx;
+DROP TABLE audit_checks;
+DROP TABLE password_resets;
