@@ -77,3 +77,37 @@ flow("a doctor who is assigned already is not assigned twice", FLOWS, async (des
     await desk.sees("This doctor is assigned to the patient already.");
     assert.equal((await doctorsOf(clinic, patient)).length, 1);
 });
+
+flow("selected assignments end after a question", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    const { patient, meera } = await people(clinic);
+    const other = await clinic.patient("Bina Rao");
+    await clinic.assign(patient, meera);
+    await clinic.assign(other, meera);
+    await desk.go("/admin/mappings");
+    await desk.page.getByLabel("Select Asha Rao").check();
+    await desk.press("End selected");
+    await desk.heading("End 1 assignments?");
+    await desk.sees("Dr Meera Iyer to Asha Rao");
+    await desk.press("End");
+    await desk.says("It has ended.");
+    await desk.sees("1 record");
+    assert.deepEqual(await doctorsOf(clinic, patient), []);
+    assert.equal((await doctorsOf(clinic, other)).length, 1);
+});
+
+flow("assignments come as a file, all or selected", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    const { patient, meera } = await people(clinic);
+    await clinic.assign(patient, meera, { notes: "+1" });
+    await clinic.assign(await clinic.patient("Bina Rao"), meera);
+    await desk.go("/admin/mappings");
+    const all = await desk.file(() => desk.follow("Export CSV"));
+    assert.equal(all.name, "mappings.csv");
+    assert.equal(all.text.trim().split("\n").length, 3);
+    assert.doesNotMatch(all.text, /(^|[,\n])"?[=+@-]/);
+    await desk.page.getByLabel("Select Bina Rao").check();
+    const some = await desk.file(() => desk.press("Export selected"));
+    assert.match(some.text, /Bina Rao/);
+    assert.doesNotMatch(some.text, /Asha Rao/);
+});

@@ -26,8 +26,8 @@ async function showsAll(desk) {
 
 flow("a patient is added with every field", FLOWS, async (desk) => {
     await desk.go("/admin/patients");
-    await desk.sees("Nothing matches");
-    await desk.follow("Add");
+    await desk.sees("There is no patient yet. Add the first one");
+    await desk.follow("Add", desk.page.locator("main .card"));
     await desk.heading("Add a patient");
     await desk.fill(ALL);
     await desk.press("Save");
@@ -116,12 +116,16 @@ flow("a stale edit shows both sides and loses nothing", FLOWS, async (desk) => {
     await desk.fits();
     assert.equal(await desk.field("Phone").inputValue(), "+91 98765 00000");
     assert.equal(await desk.field("Address").inputValue(), "1 Lake Road");
-    assert.deepEqual(await desk.page.locator(".now").allInnerTexts(), ["+91 98765 11111", "(empty)", "O+"]);
+    // Both have changed the phone; the address is mine, the blood group theirs.
+    assert.match(await desk.page.locator("#phone-now").innerText(), /^Stored now\s+\+91 98765 11111$/);
+    assert.match(await desk.page.locator("#address-now").innerText(), /^Stored now\s+\(empty\)$/);
+    assert.equal(await desk.field("Blood group").inputValue(), "O+");
+    assert.match(await desk.page.locator("#blood_group-note").innerText(), /taken over/);
     assert.equal((await desk.clinic.rest("GET", `/api/patients/${patient.id}/`)).phone, "+91 98765 11111");
-    await desk.fill({ "Blood group": "O+" });
     await desk.press("Save");
     await desk.says("The record was saved.");
     assert.equal(await desk.value("Phone"), "+91 98765 00000");
+    assert.equal(await desk.value("Address"), "1 Lake Road");
     assert.equal(await desk.value("Blood group"), "O+");
 });
 
@@ -169,6 +173,63 @@ flow("selected patients are deleted after a question", FLOWS, async (desk) => {
     assert.deepEqual(await desk.clinic.patientNames(), ["Bina Rao"]);
 });
 
+flow("deleted patients that are selected come back", FLOWS, async (desk) => {
+    for (const name of ["Asha Rao", "Bina Rao", "Chitra Rao"]) {
+        const { id } = await desk.clinic.patient(name);
+        await desk.clinic.rest("DELETE", `/api/patients/${id}/`);
+    }
+    await desk.go("/admin/patients?state=deleted");
+    await desk.page.getByLabel("Select Asha Rao").check();
+    await desk.page.getByLabel("Select Bina Rao").check();
+    await desk.press("Restore selected");
+    await desk.says("The record is back.");
+    assert.deepEqual(await desk.clinic.patientNames(), ["Bina Rao", "Asha Rao"]);
+});
+
+flow("selected patients come as a file", FLOWS, async (desk) => {
+    for (const name of ["Asha Rao", "Bina Rao", "Chitra Rao"]) {
+        await desk.clinic.patient(name);
+    }
+    await desk.go("/admin/patients");
+    await desk.page.getByLabel("Select Asha Rao").check();
+    await desk.page.getByLabel("Select Chitra Rao").check();
+    const { name, text } = await desk.file(() => desk.press("Export selected"));
+    assert.equal(name, "patients.csv");
+    assert.equal(text.trim().split("\n").length, 3);
+    assert.match(text, /Asha Rao/);
+    assert.doesNotMatch(text, /Bina Rao/);
+    await desk.heading("Patients");
+});
+
+flow("selected patients are given to another owner, for a reason", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    desk.watch.expects(422);
+    await clinic.register("ben");
+    const patient = await clinic.patient("Asha Rao");
+    await clinic.assign(patient, await clinic.doctor("Dr Meera Iyer"));
+    await clinic.patient("Bina Rao");
+    await desk.go("/admin/patients");
+    await desk.page.getByLabel("Select Asha Rao").check();
+    await desk.press("Move selected to another owner");
+    await desk.heading("Move 1 patients to another owner");
+    await desk.fill({ "User name of the new owner": "nobody" });
+    await desk.press("Move");
+    await desk.page.getByRole("alert").waitFor();
+    await desk.fits();
+    assert.equal(await desk.page.getByRole("alert").getByRole("link").count(), 2);
+    await desk.fill({ "User name of the new owner": "ben", Reason: "Asked for by the owner" });
+    await desk.press("Move");
+    await desk.says("The patients have another owner now.");
+    assert.deepEqual(await clinic.patientNames(), ["Bina Rao"]);
+    await desk.fill({ "Owner's user name": "ben" });
+    await desk.press("Show");
+    await desk.sees("1 record");
+    await desk.follow("Asha Rao");
+    await desk.heading("Asha Rao");
+    assert.equal(await desk.value("Owner"), "ben");
+    await desk.sees("Dr Meera Iyer");
+});
+
 flow("all rows are selected by one box", FLOWS.filter((look) => look.script), async (desk) => {
     await desk.clinic.patient("Asha Rao");
     await desk.clinic.patient("Bina Rao");
@@ -196,6 +257,8 @@ flow("the list is searched, filtered, ordered, cut to size and turned over", FLO
     assert.deepEqual(await names(desk), ["Patient 07"]);
     await desk.follow("Reset");
     await desk.sees("30 records");
+    const genders = await desk.field("Gender").locator("option").allInnerTexts();
+    assert.deepEqual(genders.slice(0, 3), ["All (30)", "Female (15)", "Male (15)"]);
     await desk.fill({ Gender: "female", Rows: "25" });
     await desk.press("Show");
     await desk.sees("15 records");
@@ -238,24 +301,13 @@ flow("what the list shows comes as a file, and no cell is a formula", FLOWS, asy
     await desk.clinic.patient("Asha Rao", { phone: "+91 98765 43210", gender: "female" });
     await desk.clinic.patient("Bala Rao", { gender: "male" });
     await desk.go("/admin/patients?gender=female");
-    const coming = desk.page.waitForEvent("download");
-    await desk.follow("Export CSV");
-    const download = await coming;
-    assert.equal(download.suggestedFilename(), "patients.csv");
-    const text = await read(await download.createReadStream());
+    const { name, text } = await desk.file(() => desk.follow("Export CSV"));
+    assert.equal(name, "patients.csv");
     assert.match(text, /Asha Rao/);
     assert.doesNotMatch(text, /Bala Rao/);
     assert.doesNotMatch(text, /(^|[,\n])"?[=+@-]/);
     await desk.heading("Patients");
 });
-
-async function read(stream) {
-    const parts = [];
-    for await (const part of stream) {
-        parts.push(part);
-    }
-    return Buffer.concat(parts).toString("utf8");
-}
 
 async function names(desk) {
     const cells = await desk.page.locator("tbody tr td:nth-child(2)").allInnerTexts();

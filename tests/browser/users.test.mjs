@@ -92,6 +92,7 @@ flow("the trail tells who did what, and is filtered", FLOWS.slice(0, 2), async (
     await desk.go("/admin/audit");
     await desk.heading("Audit");
     await desk.sees("admin_patients_get");
+    assert.match(await desk.value("Last seal"), /^(none yet|number \d+)/);
     await desk.fill({ "Patient's id": String(patient.id) });
     await desk.press("Show");
     await page.waitForURL(/patient=/);
@@ -100,7 +101,73 @@ flow("the trail tells who did what, and is filtered", FLOWS.slice(0, 2), async (
     assert.equal(await page.locator("tbody tr").count(), 2);
     await desk.fits();
     await desk.follow("Reset");
+    await desk.sees("admin_audit_list");
+    await desk.fill({ "User's name or id": "ann" });
+    await desk.press("Show");
+    await page.locator("tbody").getByText("root").first().waitFor({ state: "detached" });
+    await page.locator("tbody tr").filter({ hasText: "patients_create" }).waitFor();
+    const minute = new Date().toISOString().slice(0, 16);
+    await desk.fill({ From: "2026-01-01T00:00", To: minute });
+    await desk.press("Show");
+    await page.waitForURL(/from=2026/);
+    await page.locator("tbody tr").filter({ hasText: "patients_create" }).waitFor();
+    await desk.fill({ From: "2100-01-01T00:00", To: "" });
+    await desk.press("Show");
+    await desk.sees("Nothing matches.");
+    await desk.follow("Show everything");
     await desk.fill({ Outcome: "not_found" });
     await desk.press("Show");
-    await desk.sees("No event matches.");
+    await desk.sees("Nothing matches.");
+});
+
+flow("the trail is checked, and says since when", FLOWS, async (desk) => {
+    await desk.go("/admin/audit");
+    await desk.heading("Audit");
+    assert.equal(await desk.value("Last check"), "never");
+    await desk.press("Check now");
+    await desk.says("The trail was checked.");
+    assert.match(await desk.value("Last check"), /: whole, \d+ events under \d+ seals$/);
+    await desk.fits();
+});
+
+flow("selected accounts are deactivated after a question", FLOWS, async (desk) => {
+    const sam = await desk.clinic.cookie("sam");
+    await desk.go("/admin/users");
+    await desk.page.getByLabel("Select sam").check();
+    await desk.press("Deactivate selected");
+    await desk.heading("Deactivate 1 users?");
+    await desk.press("Deactivate");
+    await desk.says("saved");
+    await assert.rejects(desk.clinic.cookie("sam"));
+    assert.equal((await desk.clinic.ask(sam, "/admin/patients")).status, 303);
+    await desk.clinic.cookie("root");
+});
+
+flow("accounts come as a file, all or selected", FLOWS, async (desk) => {
+    await desk.go("/admin/users");
+    const all = await desk.file(() => desk.follow("Export CSV"));
+    assert.equal(all.name, "users.csv");
+    assert.equal(all.text.trim().split("\n").length, 4);
+    await desk.page.getByLabel("Select sam").check();
+    const some = await desk.file(() => desk.press("Export selected"));
+    assert.match(some.text, /sam/);
+    assert.doesNotMatch(some.text, /root/);
+});
+
+flow("all patients of somebody are given to another owner", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    await clinic.register("ben");
+    await clinic.patient("Asha Rao");
+    await clinic.patient("Bina Rao");
+    await account(desk, "ann");
+    await desk.follow("Move all patients to another owner");
+    await desk.heading("Move all patients of ann to another owner");
+    await desk.fill({ "User name of the new owner": "ben", Reason: "Ann has left" });
+    await desk.press("Move all");
+    await desk.says("The patients have another owner now.");
+    assert.deepEqual(await clinic.patientNames(), []);
+    await desk.go("/admin/patients?owner=ben");
+    await desk.sees("2 records");
+    await desk.go("/admin/audit?operation=admin_users_move&col=operation&col=reason");
+    await desk.sees("Ann has left");
 });

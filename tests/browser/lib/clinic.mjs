@@ -36,6 +36,19 @@ export class Clinic {
         return clinic;
     }
 
+    /** A running server without anybody. */
+    static async empty() {
+        const clinic = new Clinic();
+        clinic.server = await Server.prepare({ admin: false });
+        try {
+            await clinic.#serve();
+        } catch (error) {
+            await clinic.server.stop();
+            throw error;
+        }
+        return clinic;
+    }
+
     static async #meet() {
         const clinic = new Clinic();
         clinic.server = await Server.prepare();

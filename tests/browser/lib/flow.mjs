@@ -1,7 +1,7 @@
 // A test with a clinic and a page of its own, for each look.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -134,6 +134,14 @@ export class Desk {
     /** Follows a link of that name. */
     async follow(name, scope = this.page.locator("main")) {
         await scope.getByRole("link", { name, exact: true }).click();
+    }
+
+    /** The file that comes after `does`: its name and its text. */
+    async file(does) {
+        const coming = this.page.waitForEvent("download");
+        await does();
+        const download = await coming;
+        return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
     }
 
     /** Fills in fields by their labels. */
