@@ -30,6 +30,13 @@ pub(crate) struct Spec {
 /// Fields that belong together.
 pub(crate) type Specs = &'static [(&'static str, &'static [Spec])];
 
+/// The word for a choice of a field, as its form has it; any other value as it is.
+pub(crate) fn worded(specs: Specs, name: &str, value: String) -> String {
+    let choices = specs.iter().flat_map(|(_, specs)| specs.iter()).find(|spec| spec.name == name);
+    let label = choices.and_then(|spec| spec.choices.iter().find(|(choice, _)| *choice == value));
+    label.filter(|_| !value.is_empty()).map_or(value, |(_, label)| (*label).to_owned())
+}
+
 impl Spec {
     pub(crate) const fn new(name: &'static str, label: &'static str, kind: &'static str) -> Self {
         Self { name, label, kind, help: "", autocomplete: "off", choices: &[] }
@@ -180,7 +187,7 @@ impl FormPage {
     pub(crate) fn beside(
         mut self,
         now: impl Fn(&'static str) -> String,
-        before: Option<impl Fn(&'static str) -> String>,
+        before: impl Fn(&'static str) -> Option<String>,
     ) -> Self {
         self.is_stale = true;
         for field in self.groups.iter_mut().flat_map(|group| &mut group.fields) {
@@ -188,7 +195,7 @@ impl FormPage {
             if stored.trim() == typed {
                 continue;
             }
-            if before.as_ref().is_some_and(|before| before(field.name).trim() == typed) {
+            if before(field.name).is_some_and(|before| before.trim() == typed) {
                 field.options.iter_mut().for_each(|option| option.is_chosen = option.value == stored);
                 (field.value, field.is_taken_over) = (stored, true);
             } else {

@@ -13,6 +13,10 @@ const SIZES: [u16; 4] = [25, 50, 100, 200];
 /// How many it has where nothing is said.
 const SIZE: u16 = 50;
 
+/// The columns whose values are not to be broken.
+const SHORT: [&str; 9] =
+    ["at", "created", "updated", "ended", "last_login", "phone", "date_of_birth", "blood_group", "id"];
+
 /// A column of a list.
 pub(crate) struct Column {
     pub(crate) key: &'static str,
@@ -79,6 +83,8 @@ pub(crate) struct Row {
 pub(crate) struct Cell {
     text: String,
     is_link: bool,
+    /// Whether it is something short that is not to be broken, such as a date.
+    is_short: bool,
 }
 
 /// What can be done with the rows that are selected.
@@ -200,7 +206,11 @@ impl Asked<'_> {
         text: impl Fn(&'static str) -> String,
     ) -> Row {
         let cells = self.shown().into_iter().enumerate();
-        let cells = cells.map(|(at, column)| Cell { text: text(column.key), is_link: at == 0 });
+        let cells = cells.map(|(at, column)| Cell {
+            text: text(column.key),
+            is_link: at == 0,
+            is_short: SHORT.contains(&column.key),
+        });
         Row { key, name: name.to_owned(), href, cells: cells.collect() }
     }
 
@@ -270,6 +280,11 @@ impl ListPage {
     pub(crate) fn without_search(self) -> Self {
         Self { has_search: false, ..self }
     }
+}
+
+/// So many of something: `1 patient`, `2 patients`.
+pub(crate) fn quantity(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// How many records there are, in words; `None` for more than anybody has counted.

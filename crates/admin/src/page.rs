@@ -29,6 +29,8 @@ pub(crate) struct Menu {
     pub(crate) name: String,
     pub(crate) token: String,
     pub(crate) zone: &'static str,
+    /// Whether the page is about one's own account.
+    pub(crate) is_account: bool,
     pub(crate) items: Vec<Item>,
 }
 
@@ -82,6 +84,7 @@ impl Layout {
             name: who.user().username.as_str().to_owned(),
             token: visit.token(),
             zone: visit.zone.name(),
+            is_account: section == "/admin/account",
             items: items.collect(),
         };
         let layout = Self::outside(&visit.panel, &title.into());

@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::VersionEntry;
 
-use crate::form::Specs;
+use crate::form::{Specs, worded};
 use crate::list::{Input, Select};
 use crate::page::Layout;
 use crate::zone::Zone;
@@ -174,7 +174,10 @@ impl Step {
         let fields = specs.iter().flat_map(|(_, specs)| specs.iter());
         let changes = fields.filter_map(|spec| {
             let (before, after) = (before(spec.name), after(spec.name));
-            (before != after).then_some(Difference { label: spec.label, before, after })
+            (before != after).then(|| {
+                let [before, after] = [before, after].map(|value| worded(specs, spec.name, value));
+                Difference { label: spec.label, before, after }
+            })
         });
         Self {
             version: entry.version.get(),
@@ -187,10 +190,13 @@ impl Step {
 }
 
 /// The values of a record, by the groups of its form.
-pub(crate) fn values(specs: Specs, value: impl Fn(&'static str) -> String) -> Vec<Values> {
+pub(crate) fn values(all: Specs, value: impl Fn(&'static str) -> String) -> Vec<Values> {
     let group = |(title, specs): &(&'static str, &'static [crate::form::Spec])| Values {
         title,
-        values: specs.iter().map(|spec| (spec.label, value(spec.name))).collect(),
+        values: {
+            let worded = |spec: &crate::form::Spec| (spec.label, worded(all, spec.name, value(spec.name)));
+            specs.iter().map(worded).collect()
+        },
     };
-    specs.iter().map(group).collect()
+    all.iter().map(group).collect()
 }

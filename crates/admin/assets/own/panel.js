@@ -12,3 +12,9 @@ document.addEventListener("change", (event) => {
         document.querySelectorAll("input[name=selected]").forEach((box) => { box.checked = event.target.checked; });
     }
 });
+// Where a part of the page is new, whoever uses the keyboard goes on there: htmx finds elements again by their ids.
+document.addEventListener("htmx:after:swap", () => {
+    const lost = !document.activeElement || document.activeElement === document.body;
+    const main = document.getElementById("main");
+    if (lost && main) { main.focus({ preventScroll: true }); }
+});

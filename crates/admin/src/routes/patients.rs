@@ -14,6 +14,7 @@ use domain::{
 };
 
 use crate::details::{PATIENT, patient_column, patient_value};
+use crate::form::worded;
 use crate::gate::{Endpoint, Visit};
 use crate::list::{Asked, Bulk, Column, Deed, Input, counted, cursor};
 use crate::page::{self, Layout};
@@ -96,7 +97,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         let rest = if wanted.is_deleted { "/history" } else { "" };
         let key = format!("{}/{}", patient.owner, patient.id);
         let href = format!("{BASE}/{key}{rest}");
-        asked.row(key, patient.details.name.full(), href, |name| patient_column(patient, name, today, zone))
+        asked.row(key, patient.details.name.full(), href, |name| {
+            worded(PATIENT, name, patient_column(patient, name, today, zone))
+        })
     };
     list.rows = found.items.iter().map(row).collect();
     list.filters = tally.filters(query, &wanted);
@@ -145,7 +148,11 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
     let here = address(owner, id);
     let tables = vec![doctors_of(&visit, who, owner, id).await?];
     let found = found_doctors(&visit, &here).await?;
-    let mut groups = values(PATIENT, |name| patient_value(&patient.details, name));
+    let today = visit.panel.administration.today();
+    let mut groups = values(PATIENT, |name| match name {
+        "age" => patient_column(&patient, name, today, visit.zone),
+        name => patient_value(&patient.details, name),
+    });
     groups.push(about(&patient, visit.zone));
     let page = RecordPage {
         layout: Layout::inside(&visit, BASE, patient.details.name.full())?,

@@ -112,13 +112,18 @@ fn column(user: &User, name: &str, zone: Zone) -> String {
         "name" => user.name.as_ref().map(HumanName::full).unwrap_or_default().to_owned(),
         "email" => user.email.as_ref().map(EmailAddress::as_str).unwrap_or_default().to_owned(),
         "phone" => user.phone.as_ref().map(Phone::as_str).unwrap_or_default().to_owned(),
-        "role" => user.role.as_str().to_owned(),
+        "role" => role(user.role).to_owned(),
         "active" => if user.is_active { "yes" } else { "no" }.to_owned(),
         "last_login" => user.last_login.map(|at| zone.minute(at)).unwrap_or_default(),
         "created" => zone.minute(user.date_joined),
         "id" => user.id.to_string(),
         _ => String::new(),
     }
+}
+
+/// What a role is called.
+fn role(role: Role) -> &'static str {
+    ROLES.iter().find(|(name, _)| *name == role.as_str()).map_or("", |(_, label)| label)
 }
 
 fn id(visit: &Visit) -> Result<UserId, Refusal> {

@@ -13,12 +13,20 @@ use testkit::fixed::stamped;
 use crate::clinic::{Clinic, PASSWORD};
 
 /// A page of each section.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 17] = [
     "/admin",
     "/admin/patients",
     "/admin/patients.csv",
     "/admin/patients/add",
     "/admin/patients/1/1",
+    "/admin/patients/1/1/doctors?doctor=a",
+    "/admin/doctors.csv",
+    "/admin/mappings.csv",
+    "/admin/users.csv",
+    "/admin/users/1/move",
+    "/admin/account",
+    "/admin/account/password",
+    "/admin/doctors/1/history",
     "/admin/doctors",
     "/admin/mappings",
     "/admin/users",
@@ -135,12 +143,23 @@ async fn who_loses_the_role_is_out_at_once() {
 async fn accounts_and_the_trail_are_for_administrators_only() {
     let clinic = Clinic::open().await;
     let (staff, admin) = (clinic.browser("sam").await, clinic.browser("root").await);
-    for path in ["/admin/users", "/admin/users/1", "/admin/audit"] {
+    for path in ["/admin/users", "/admin/users/1", "/admin/users/1/move", "/admin/users.csv", "/admin/audit"]
+    {
         assert_eq!(clinic.get(&staff, path).await.status, 403, "{path}");
         assert_eq!(clinic.get(&admin, path).await.status, 200, "{path}");
     }
-    let answer = clinic.post(&staff, "/admin/users/1/standing", &[("role", "admin")]).await;
-    assert_eq!(answer.status, 403);
+    for (path, form) in [
+        ("/admin/users/1/standing", ("role", "admin")),
+        ("/admin/users/1/reset", ("", "")),
+        ("/admin/users/1/move", ("to", "sam")),
+        ("/admin/users/1/end-sessions", ("", "")),
+        ("/admin/users/deactivate", ("selected", "1")),
+        ("/admin/users/selected", ("selected", "1")),
+        ("/admin/audit/verify", ("", "")),
+    ] {
+        let answer = clinic.post(&staff, path, &[form, ("reason", "none")]).await;
+        assert_eq!(answer.status, 403, "{path}");
+    }
     assert_eq!(clinic.stores.users.find(clinic.ann.id).await.unwrap().unwrap().role, domain::Role::Patient);
 }
 

@@ -13,7 +13,10 @@ use application::{
     Health, PanelRules, ReadAudit, SessionRules,
 };
 use domain::ports::{Clock, MockPasswordStrength, MockTokenSigner, Random};
-use domain::{AuditFilter, Page, Patient, PatientDetails, Role, RotationRule, StoredEvent, User};
+use domain::{
+    AuditFilter, Doctor, DoctorDetails, EmailRule, Mapping, NewMapping, Page, Patient, PatientDetails, Role,
+    RotationRule, StoredEvent, User,
+};
 use persistence::{DatabaseSettings, Stores};
 use tempfile::TempDir;
 use testkit::builders;
@@ -63,6 +66,13 @@ impl Clinic {
     }
 
     pub(crate) async fn limited(limits: Option<PanelLimits>) -> Self {
+        let clinic = Self::without_admin(limits).await;
+        add_user(&clinic.stores, "root", Role::Admin).await;
+        clinic
+    }
+
+    /// A clinic that nobody administers yet.
+    pub(crate) async fn without_admin(limits: Option<PanelLimits>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("clinic.db").display());
         persistence::migrate(&url).unwrap();
@@ -71,13 +81,17 @@ impl Clinic {
         let panel = panel(&stores, &clock, limits);
         let ann = add_user(&stores, "ann", Role::Patient).await;
         add_user(&stores, "sam", Role::Staff).await;
-        add_user(&stores, "root", Role::Admin).await;
         Self { stores, clock, ann, panel, _folder: folder }
     }
 
     pub(crate) async fn answer(&self, request: TestRequest) -> Answer {
+        self.answer_at(request, HOST).await
+    }
+
+    /// The same by another name of the server.
+    pub(crate) async fn answer_at(&self, request: TestRequest, host: &'static str) -> Answer {
         let app = init_service(App::new().configure(|config| self.panel.configure(config))).await;
-        let request = request.insert_header(("host", HOST)).to_request();
+        let request = request.insert_header(("host", host)).to_request();
         let response = call_service(&app, request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("the body broke off"));
@@ -123,6 +137,24 @@ impl Clinic {
         self.answer(request.insert_header(header).set_form(form)).await
     }
 
+    /// A doctor of the directory.
+    pub(crate) async fn doctor(&self, details: &DoctorDetails) -> Doctor {
+        let stamp = stamped(self.clock.now());
+        self.stores.doctors.insert(self.ann.id, details, EmailRule::Shared, &stamp).await.unwrap()
+    }
+
+    /// That doctor assigned to a patient.
+    pub(crate) async fn assign(&self, patient: &Patient, doctor: &Doctor) -> Mapping {
+        let new = NewMapping { patient: patient.id, doctor: doctor.id, notes: None };
+        let stamp = stamped(self.clock.now());
+        self.stores.mappings.assign(patient.owner, &new, &stamp).await.unwrap().mapping
+    }
+
+    /// The path by which the first administrator is made.
+    pub(crate) async fn set_up(&self) -> Option<String> {
+        self.panel.offer_set_up().await.unwrap()
+    }
+
     /// A patient of Ann's.
     pub(crate) async fn patient(&self, details: &PatientDetails) -> Patient {
         let stamp = stamped(self.clock.now());
@@ -150,22 +182,7 @@ async fn add_user(stores: &Stores, name: &str, role: Role) -> User {
 fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Panel {
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
-    let mut strength = MockPasswordStrength::new();
-    strength.expect_is_guessable().returning(|password, _| password.password().expose() == "password");
-    let ports = AccountPorts {
-        users: Arc::clone(&stores.users),
-        sessions: Arc::clone(&stores.sessions),
-        invitations: Arc::clone(&stores.invitations),
-        hasher: Arc::new(PlainHasher),
-        strength: Arc::new(strength),
-        signer: Arc::new(MockTokenSigner::new()),
-        clock: Arc::clone(&clock),
-        random: Arc::clone(&random),
-    };
-    let day = Duration::from_hours(24);
-    let rotation = RotationRule { rotates: true, grace: Duration::ZERO, idle: day };
-    let accounts = Accounts::new(ports, SessionRules { rotation, lifetime: day, access: day });
-    let accounts = accounts.throttled(Arc::clone(&stores.throttle));
+    let accounts = accounts(stores, &clock, &random);
     let (audit, writer) = Audit::new(Arc::clone(&stores.audit), ReadAudit::Strict);
     actix_web::rt::spawn(writer.run());
     let ports = AdministrationPorts {
@@ -212,4 +229,23 @@ fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Pa
             warnings: vec!["the seals have no <key>".to_owned()],
         },
     })
+}
+
+fn accounts(stores: &Stores, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Accounts {
+    let mut strength = MockPasswordStrength::new();
+    strength.expect_is_guessable().returning(|password, _| password.password().expose() == "password");
+    let ports = AccountPorts {
+        users: Arc::clone(&stores.users),
+        sessions: Arc::clone(&stores.sessions),
+        invitations: Arc::clone(&stores.invitations),
+        hasher: Arc::new(PlainHasher),
+        strength: Arc::new(strength),
+        signer: Arc::new(MockTokenSigner::new()),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+    };
+    let day = Duration::from_hours(24);
+    let rotation = RotationRule { rotates: true, grace: Duration::ZERO, idle: day };
+    let accounts = Accounts::new(ports, SessionRules { rotation, lifetime: day, access: day });
+    accounts.throttled(Arc::clone(&stores.throttle))
 }

@@ -67,6 +67,12 @@ async fn a_stale_edit_shows_both_and_loses_nothing() {
     {
         assert!(answer.body.contains(part), "{part}");
     }
+    // What only the other one has changed is taken over.
+    let unchanged = [("name", "Ann Jones"), ("phone", ""), ("version", "1")];
+    let merged = clinic.post(&browser, &path, &unchanged).await;
+    assert_eq!(merged.status, 412);
+    assert!(merged.body.contains("value=\"030 1234\"") && merged.body.contains("phone-note"));
+    assert!(!merged.body.contains("phone-now") && merged.body.contains("name-now"));
     assert_eq!(clinic.events("admin_patients_update").await[0].outcome, Outcome::Stale);
     let form = [("name", "Ann Jones"), ("phone", "040 9999"), ("version", "2")];
     assert_eq!(clinic.post(&browser, &path, &form).await.status, 303);

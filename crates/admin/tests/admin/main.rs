@@ -4,7 +4,13 @@
 mod clinic;
 
 mod access;
+mod account;
+mod audit;
+mod bulk;
 mod forms;
 mod lists;
+mod moving;
 mod pages;
+mod reset;
+mod set_up;
 mod users;

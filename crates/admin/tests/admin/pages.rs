@@ -1,8 +1,13 @@
 //! What every page has in common, and what it never shows.
 
 use actix_web::test::TestRequest;
-use domain::{MedicalHistory, Outcome};
+use domain::ports::Clock as _;
+use domain::{
+    Address, Availability, Change, LicenseNumber, MedicalHistory, NewMapping, Notes, Outcome, PersonName,
+    Specialization, UserChange,
+};
 use testkit::builders;
+use testkit::fixed::stamped;
 
 use crate::clinic::Clinic;
 
@@ -24,6 +29,11 @@ async fn no_page_has_script_or_style_of_its_own() {
         "/users",
         "/users/1",
         "/audit",
+        "/account",
+        "/account/password",
+        "/users/1/move",
+        "/doctors?state=retired",
+        "/patients?state=deleted",
     ]
     .map(|path| format!("/admin{path}"))
     .to_vec();
@@ -66,6 +76,70 @@ async fn what_is_stored_never_runs() {
     let answer = clinic.post(&browser, &format!("{page}/edit"), &form).await;
     assert_eq!(answer.status, 422);
     assert!(!answer.body.contains(EVIL) && !answer.body.contains("\"><script>"));
+}
+
+#[actix_web::test]
+async fn a_script_in_any_text_field_is_shown_as_text() {
+    let clinic = Clinic::open().await;
+    let stamp = stamped(clinic.clock.now());
+    let mut details = builders::patient().named(EVIL).done();
+    details.address = Address::parse(EVIL).ok();
+    details.medical_history = MedicalHistory::parse(EVIL).ok();
+    let patient = clinic.patient(&details).await;
+    let mut details = builders::doctor().named(EVIL).done();
+    details.specialization = Specialization::parse(EVIL).ok();
+    details.address = Address::parse(EVIL).ok();
+    details.availability = Availability::parse(EVIL).ok();
+    details.license_number = LicenseNumber::parse(EVIL).ok();
+    let doctor = clinic.doctor(&details).await;
+    let new = NewMapping { patient: patient.id, doctor: doctor.id, notes: Notes::parse(EVIL).ok() };
+    clinic.stores.mappings.assign(clinic.ann.id, &new, &stamp).await.unwrap();
+    let mut change = UserChange::default();
+    change.name.full = Change::Set(PersonName::parse(EVIL).unwrap());
+    clinic.stores.users.update(clinic.ann.id, &change, &stamp).await.unwrap();
+    let browser = clinic.browser("root").await;
+    let page = Clinic::page_of(&patient);
+    let key = format!("{}/{}", patient.owner, patient.id);
+    let form = [("selected", key.as_str()), ("to", "sam"), ("reason", EVIL)];
+    let paths = [
+        page.clone(),
+        format!("{page}/edit"),
+        format!("{page}/delete"),
+        format!("{page}/history"),
+        format!("{page}/doctors?doctor=script"),
+        format!("{page}?doctor=script"),
+        "/admin/patients?col=name".to_owned(),
+        "/admin/doctors/1".to_owned(),
+        "/admin/doctors/1/edit".to_owned(),
+        "/admin/doctors/1/retire".to_owned(),
+        "/admin/doctors/1/history".to_owned(),
+        "/admin/doctors?col=name&col=specialization&col=license_number&col=availability".to_owned(),
+        "/admin/mappings?col=patient&col=doctor&col=specialization&col=notes".to_owned(),
+        "/admin/users?col=username&col=name".to_owned(),
+        "/admin/users/1".to_owned(),
+    ];
+    for path in &paths {
+        shown_as_text(path, &clinic.get(&browser, path).await.body);
+    }
+    for (path, deed) in [
+        ("/admin/patients/selected", ("do", "delete")),
+        ("/admin/patients/selected", ("do", "move")),
+        ("/admin/doctors/selected", ("do", "retire")),
+        ("/admin/mappings/selected", ("do", "end")),
+    ] {
+        let selected = if path.contains("doctors") { "1" } else { key.as_str() };
+        let body = clinic.post(&browser, path, &[deed, ("selected", selected)]).await.body;
+        if deed.1 != "move" {
+            shown_as_text(path, &body);
+        }
+    }
+    assert_eq!(clinic.post(&browser, "/admin/patients/move", &form).await.status, 303);
+    shown_as_text("reason", &clinic.get(&browser, "/admin/audit?col=reason").await.body);
+}
+
+fn shown_as_text(path: &str, body: &str) {
+    assert!(!body.contains(EVIL), "{path}");
+    assert!(body.contains("script&#62;") || body.contains("script&gt;"), "{path}: {body}");
 }
 
 #[actix_web::test]

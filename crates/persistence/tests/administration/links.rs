@@ -38,8 +38,8 @@ pub(crate) async fn a_link_sets_a_password_once_and_ends_all_sessions(stores: St
     assert!(resets.find(&link(2), instant()).await.unwrap().is_none());
     assert!(matches!(open(&stores, &sam, 2).await, Err(RepositoryError::Stale)));
     let login = domain::LoginName::of(&sam);
-    let stored = stores.users.find_credentials(&login).await.unwrap().unwrap().password_hash;
-    assert_eq!(stored, Some(new));
+    let hash = stores.users.find_credentials(&login).await.unwrap().unwrap().password_hash;
+    assert_eq!(hash, Some(new));
 }
 
 pub(crate) async fn a_link_does_not_outlive_a_change_of_the_account(stores: Stores) {

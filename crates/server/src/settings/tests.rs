@@ -37,6 +37,20 @@ fn without_any_source_the_defaults_count() {
     assert!(settings.secret_key.is_none() && settings.password_pepper.is_none());
     assert_eq!(settings.access.doctors_write, DoctorsWriteSetting::Any);
     assert_eq!(settings.api.mapping_detail, MappingDetailSetting::Patient);
+    assert_eq!(settings.admin.rules().idle, Duration::from_mins(30));
+    assert_eq!(settings.admin.time_zone, admin::Zone::UTC);
+}
+
+#[test]
+fn the_panel_has_its_own_idle_time_and_time_zone() {
+    let sources = variable("HEALTHCORE__ADMIN__IDLE", "5");
+    let settings = load(&sources.with_variable("HEALTHCORE__ADMIN__TIME_ZONE", "Asia/Kolkata"));
+    assert_eq!(settings.admin.rules().idle, Duration::from_mins(5));
+    assert_eq!(settings.admin.time_zone.name(), "Asia/Kolkata");
+    let zone = refused(&variable("HEALTHCORE__ADMIN__TIME_ZONE", "Mars/Phobos"));
+    assert!(zone.contains("`admin.time_zone`") && zone.contains("must be a time zone"), "{zone}");
+    let idle = refused(&variable("HEALTHCORE__ADMIN__IDLE", "0"));
+    assert!(idle.contains("`admin.idle`") && idle.contains("from 1 to 1440"), "{idle}");
 }
 
 #[test]

@@ -91,8 +91,10 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
                 let now = visit.panel.doctors.get(id).await?;
                 let form = edit_form(&visit, now.details.name.as_str(), now.version, typed)?;
                 let before = visit.panel.doctors.version(id, version).await.ok();
-                let before = before.as_ref().map(|old| |name| doctor_value(&old.record.details, name));
-                let form = form.beside(|name| doctor_value(&now.details, name), before);
+                let form = form.beside(
+                    |name| doctor_value(&now.details, name),
+                    |name| before.as_ref().map(|old| doctor_value(&old.record.details, name)),
+                );
                 return form.show(StatusCode::PRECONDITION_FAILED);
             }
             Err(error) => status = reading.take(error)?,

@@ -8,7 +8,7 @@ use super::{BASE, COLUMNS, wanted};
 use crate::csv;
 use crate::details::doctor_column;
 use crate::gate::{Endpoint, Visit};
-use crate::list::Asked;
+use crate::list::{Asked, quantity};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 use crate::view::ConfirmPage;
@@ -71,7 +71,7 @@ async fn question(visit: &Visit, found: &[Doctor]) -> Result<HttpResponse, Refus
         ending += super::patients_of(visit, doctor.id).await?.1;
     }
     let page = ConfirmPage {
-        layout: Layout::inside(visit, BASE, format!("Retire {} doctors?", found.len()))?,
+        layout: Layout::inside(visit, BASE, format!("Retire {}?", quantity(found.len(), "doctor")))?,
         token: visit.token(),
         lines: vec![
             "The entries go out of the directory. Each can be restored.".to_owned(),

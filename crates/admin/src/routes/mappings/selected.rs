@@ -7,7 +7,7 @@ use domain::{MappingId, MappingView, Page, RecordId, UserId};
 use super::{BASE, COLUMNS, column, wanted};
 use crate::csv;
 use crate::gate::{Endpoint, Visit};
-use crate::list::{Asked, both};
+use crate::list::{Asked, both, quantity};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 use crate::view::ConfirmPage;
@@ -68,7 +68,7 @@ fn question(visit: &Visit, found: &[MappingView]) -> Result<HttpResponse, Refusa
     let name = |view: &MappingView| format!("{} to {}", view.doctor_name.as_str(), view.patient_name.full());
     let key = |view: &MappingView| format!("{}/{}", view.mapping.owner, view.mapping.id);
     let page = ConfirmPage {
-        layout: Layout::inside(visit, BASE, format!("End {} assignments?", found.len()))?,
+        layout: Layout::inside(visit, BASE, format!("End {}?", quantity(found.len(), "assignment")))?,
         token: visit.token(),
         lines: vec!["They stay in the history. The same doctors can be assigned again.".to_owned()],
         names: found.iter().map(name).collect(),

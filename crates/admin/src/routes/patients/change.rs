@@ -128,8 +128,10 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
                 let before = administration.patient_version(who, owner, id, version).await.ok();
                 let typed = |name| visit.form.get(name).to_owned();
                 let form = edit_form(&visit, now.details.name.full(), now.version, typed)?;
-                let before = before.as_ref().map(|old| |name| patient_value(&old.record.details, name));
-                let form = form.beside(|name| patient_value(&now.details, name), before);
+                let form = form.beside(
+                    |name| patient_value(&now.details, name),
+                    |name| before.as_ref().map(|old| patient_value(&old.record.details, name)),
+                );
                 return form.show(StatusCode::PRECONDITION_FAILED);
             }
             Err(error) => status = reading.take(error)?,

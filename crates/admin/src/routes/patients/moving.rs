@@ -10,6 +10,7 @@ use super::BASE;
 use super::selected::selected;
 use crate::form::{FormPage, Reading, Spec, Specs};
 use crate::gate::{Endpoint, Visit};
+use crate::list::quantity;
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 
@@ -58,7 +59,7 @@ fn form_of_selected(
     keys: Vec<String>,
     value: impl Fn(&'static str) -> String,
 ) -> Result<FormPage, Refusal> {
-    let title = format!("Move {} patients to another owner", keys.len());
+    let title = format!("Move {} to another owner", quantity(keys.len(), "patient"));
     let hidden = keys.into_iter().map(|key| ("selected", key)).collect();
     Ok(form(visit, BASE, title, value)?.only("/admin/patients/move", "Move", BASE, hidden))
 }

@@ -8,7 +8,7 @@ use super::{BASE, COLUMNS, moving};
 use crate::csv;
 use crate::details::patient_column;
 use crate::gate::{Endpoint, Visit};
-use crate::list::both;
+use crate::list::{both, quantity};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 use crate::view::ConfirmPage;
@@ -48,7 +48,7 @@ async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
 fn question(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusal> {
     let keys = found.iter().map(|patient| ("selected", format!("{}/{}", patient.owner, patient.id)));
     let page = ConfirmPage {
-        layout: Layout::inside(visit, BASE, format!("Delete {} patients?", found.len()))?,
+        layout: Layout::inside(visit, BASE, format!("Delete {}?", quantity(found.len(), "patient")))?,
         token: visit.token(),
         lines: vec!["All assignments of doctors end with them. Each record can be restored.".to_owned()],
         names: found.iter().map(|patient| patient.details.name.full().to_owned()).collect(),

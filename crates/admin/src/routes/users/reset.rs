@@ -67,11 +67,11 @@ fn origin(visit: &Visit) -> String {
 async fn form(visit: Visit) -> Result<HttpResponse, Refusal> {
     let key = LinkKey::parse(visit.query.get("key")).ok_or(DEAD)?;
     let user = visit.panel.administration.user_of_reset(&key).await?.ok_or(DEAD)?;
-    filled(&visit, &key, &user)?.show(StatusCode::OK)
+    filled(&visit, &key, &user).show(StatusCode::OK)
 }
 
 /// What was typed is a password: it is never sent back.
-fn filled(visit: &Visit, key: &LinkKey, user: &User) -> Result<FormPage, Refusal> {
+fn filled(visit: &Visit, key: &LinkKey, user: &User) -> FormPage {
     let layout = Layout::outside(&visit.panel, "Set a new password");
     let hidden = vec![("key", key.expose().to_owned()), ("username", user.username.as_str().to_owned())];
     let lines = vec![
@@ -79,7 +79,7 @@ fn filled(visit: &Visit, key: &LinkKey, user: &User) -> Result<FormPage, Refusal
         "All sessions of the account end.".to_owned(),
     ];
     let form = FormPage::new(layout, String::new(), FIELDS, |_| String::new()).saying(lines);
-    Ok(form.only("/admin/reset", "Set the password", "/admin/sign-in", hidden))
+    form.only("/admin/reset", "Set the password", "/admin/sign-in", hidden)
 }
 
 async fn redeem(visit: Visit) -> Result<HttpResponse, Refusal> {
@@ -96,5 +96,5 @@ async fn redeem(visit: Visit) -> Result<HttpResponse, Refusal> {
             Err(error) => drop(reading.take(error)?),
         }
     }
-    filled(&visit, &key, &user)?.wrong(reading.wrong()).show(StatusCode::UNPROCESSABLE_ENTITY)
+    filled(&visit, &key, &user).wrong(reading.wrong()).show(StatusCode::UNPROCESSABLE_ENTITY)
 }

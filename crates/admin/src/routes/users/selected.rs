@@ -7,7 +7,7 @@ use domain::{Page, RecordId, StandingChange, User, UserId};
 use super::{BASE, COLUMNS, column, last_admin, wanted};
 use crate::csv;
 use crate::gate::{Endpoint, Visit};
-use crate::list::Asked;
+use crate::list::{Asked, quantity};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 use crate::view::ConfirmPage;
@@ -66,7 +66,7 @@ async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
 
 fn question(visit: &Visit, found: &[User]) -> Result<HttpResponse, Refusal> {
     let page = ConfirmPage {
-        layout: Layout::inside(visit, BASE, format!("Deactivate {} users?", found.len()))?,
+        layout: Layout::inside(visit, BASE, format!("Deactivate {}?", quantity(found.len(), "user")))?,
         token: visit.token(),
         lines: vec![
             "They can no longer sign in, and all their sessions end. Their patients stay as they are."

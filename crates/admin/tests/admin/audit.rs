@@ -1,0 +1,71 @@
+//! The audit page: what was done, and how far it is proven.
+
+use std::time::Duration;
+
+use domain::ports::Clock as _;
+use domain::{AuditCheck, AuditEventId, Broken, Fault, Outcome};
+use testkit::builders;
+
+use crate::clinic::{Answer, Browser, Clinic};
+
+async fn page(clinic: &Clinic, browser: &Browser, query: &str) -> Answer {
+    let answer = clinic.get(browser, &format!("/admin/audit{query}")).await;
+    assert_eq!(answer.status, 200, "{query}");
+    answer
+}
+
+fn rows(answer: &Answer) -> usize {
+    answer.body.split("<tbody>").nth(1).map_or(0, |rest| rest.matches("<tr>").count())
+}
+
+#[actix_web::test]
+async fn the_trail_is_filtered_by_user_patient_operation_and_time() {
+    let clinic = Clinic::open().await;
+    let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let (sam, root) = (clinic.browser("sam").await, clinic.browser("root").await);
+    clinic.get(&sam, &Clinic::page_of(&patient)).await;
+    clinic.clock.advance(Duration::from_mins(10));
+    clinic.get(&sam, "/admin/doctors").await;
+    for (query, expected) in [
+        ("?user=sam&operation=admin_patients_get", 1),
+        ("?user=2&operation=admin_patients_get", 1),
+        ("?user=root&operation=admin_patients_get", 0),
+        ("?user=nobody", 0),
+        ("?patient=1&operation=admin_patients_get", 1),
+        ("?patient=x", 0),
+        ("?operation=admin_doctors_list", 1),
+        ("?operation=admin_doctors_list&from=2026-03-04T05%3A16", 1),
+        ("?operation=admin_doctors_list&from=2026-03-04T05%3A17", 0),
+        ("?operation=admin_patients_get&to=2026-03-04T05%3A06", 1),
+        ("?operation=admin_patients_get&to=2026-03-04T05%3A05", 0),
+        ("?operation=admin_patients_get&from=nonsense", 0),
+        ("?outcome=forbidden", 0),
+    ] {
+        let answer = page(&clinic, &root, query).await;
+        assert_eq!(rows(&answer), expected, "{query}");
+        assert_eq!(answer.body.contains("Nothing matches."), expected == 0, "{query}");
+    }
+    let about = clinic.events("admin_audit_list").await;
+    assert_eq!(about.iter().filter(|event| event.patient == Some(patient.id)).count(), 1);
+}
+
+#[actix_web::test]
+async fn the_trail_is_checked_and_the_result_stays() {
+    let clinic = Clinic::open().await;
+    let root = clinic.browser("root").await;
+    let fresh = page(&clinic, &root, "").await.body;
+    assert!(fresh.contains("none yet") && fresh.contains("<dd>never</dd>"));
+    clinic.stores.audit.seal(clinic.clock.now()).await.unwrap().unwrap();
+    clinic.clock.advance(Duration::from_mins(1));
+    let answer = clinic.post(&root, "/admin/audit/verify", &[]).await;
+    assert_eq!((answer.status, answer.header("location").as_str()), (303, "/admin/audit?done=checked"));
+    assert_eq!(clinic.events("admin_audit_verify").await[0].outcome, Outcome::Done);
+    let shown = page(&clinic, &root, "").await.body;
+    assert!(shown.contains("number 1, made 2026-03-04 05:06"), "{shown}");
+    assert!(shown.contains("2026-03-04 05:07: whole, "), "{shown}");
+    let broken = Broken { seal: 1, event: AuditEventId::new(3), fault: Fault::Deleted };
+    let check = AuditCheck { at: clinic.clock.now(), user: None, seals: 0, events: 0, broken: Some(broken) };
+    clinic.stores.audit.note(&check).await.unwrap();
+    let shown = page(&clinic, &root, "").await.body;
+    assert!(shown.contains("BROKEN at event 3 under seal 1: deleted") && shown.contains("card summary"));
+}
