@@ -35,3 +35,17 @@ pub(super) fn one_at_a_time(c: &mut super::Conn) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(FIRST_ADMIN_LOCK).execute(c)?;
     Ok(())
 }
+
+/// Narrows a query to patients whose name has a word in the range. Beside the row that it is asked of, so that the
+/// planner can begin with the word where it is rare, and with the order of the list where it is frequent.
+macro_rules! with_word {
+    ($query:expr, $owner:expr, $patient:expr, $range:expr) => {
+        $query.filter(diesel::dsl::exists(
+            patient_words::table
+                .filter(patient_words::owner_id.eq($owner))
+                .filter(patient_words::patient_id.eq($patient))
+                .filter(patient_words::word.ge($range.start).and(patient_words::word.lt($range.end))),
+        ))
+    };
+}
+pub(super) use with_word;

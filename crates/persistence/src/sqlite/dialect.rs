@@ -29,3 +29,18 @@ pub(super) use for_share;
 pub(super) fn one_at_a_time(_: &mut super::Conn) -> diesel::QueryResult<()> {
     Ok(())
 }
+
+/// Narrows a query to patients whose name has a word in the range: by the list of those who have. SQLite has no
+/// statistics to choose by, and would ask it of each row.
+macro_rules! with_word {
+    ($query:expr, $owner:expr, $patient:expr, $range:expr) => {
+        $query.filter(
+            $patient.eq_any(
+                patient_words::table
+                    .filter(patient_words::word.ge($range.start).and(patient_words::word.lt($range.end)))
+                    .select(patient_words::patient_id),
+            ),
+        )
+    };
+}
+pub(super) use with_word;

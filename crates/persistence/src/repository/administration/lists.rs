@@ -8,6 +8,7 @@ use domain::{
     PatientId, Position, SearchTerms, SortKey, User, UserFilter, UserId, UserName, fold,
 };
 
+use super::super::dialect::with_word;
 use super::super::patients::narrowed;
 use super::super::{Conn, Db, mappings as owned};
 use crate::error::Failure;
@@ -68,10 +69,7 @@ pub(super) fn matching_patients(
     query = query.filter(patients::deleted_at.is_null());
     for word in words {
         let range = beginning_with(word);
-        let found = patient_words::table
-            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
-            .select(patient_words::patient_id);
-        query = query.filter(patients::id.eq_any(found));
+        query = with_word!(query, patients::owner_id, patients::id, range);
     }
     narrowed(query, filter)
 }
@@ -122,10 +120,7 @@ pub(super) fn matching_mappings(filter: &AllMappings) -> mappings::BoxedQuery<'s
     let mut query = mappings::table.into_boxed();
     for word in filter.search.iter().flat_map(SearchTerms::words) {
         let range = beginning_with(word);
-        let found = patient_words::table
-            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
-            .select(patient_words::patient_id);
-        query = query.filter(mappings::patient_id.eq_any(found));
+        query = with_word!(query, mappings::owner_id, mappings::patient_id, range);
     }
     if let Some(patient) = filter.patient {
         query = query.filter(mappings::patient_id.eq(patient.get()));
