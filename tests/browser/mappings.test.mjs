@@ -87,7 +87,7 @@ flow("selected assignments end after a question", FLOWS, async (desk) => {
     await desk.go("/admin/mappings");
     await desk.page.getByLabel("Select Asha Rao").check();
     await desk.press("End selected");
-    await desk.heading("End 1 assignments?");
+    await desk.heading("End 1 assignment?");
     await desk.sees("Dr Meera Iyer to Asha Rao");
     await desk.press("End");
     await desk.says("It has ended.");

@@ -58,6 +58,8 @@ function pages({ full, bare, gone, doctor, retired }, ann) {
         ["Delete Asha Rao?", `${full.page}/delete`],
         ["Doctors", "/admin/doctors"],
         ["Doctors", "/admin/doctors?q=nobody"],
+        ["Doctors", "/admin/doctors?state=retired"],
+        ["Doctors", "/admin/doctors?col=name&col=specialization&col=email&col=availability&col=consultation_fee"],
         ["Add a doctor", "/admin/doctors/add"],
         ["Dr Meera Iyer", doctor.page],
         ["Edit Dr Meera Iyer", `${doctor.page}/edit`],
@@ -71,7 +73,11 @@ function pages({ full, bare, gone, doctor, retired }, ann) {
         ["Users", "/admin/users?q=nobody"],
         ["ann", `/admin/users/${ann}`],
         ["sam", `/admin/users/${ann + 1}`],
+        ["Move all patients of ann to another owner", `/admin/users/${ann}/move`],
+        ["Your account", "/admin/account"],
+        ["Change the password", "/admin/account/password"],
         ["Audit", "/admin/audit"],
+        ["Audit", "/admin/audit?col=at&col=operation&col=fields&col=reason&col=request&col=id"],
         ["Audit", "/admin/audit?outcome=not_found"],
     ];
 }
@@ -150,6 +156,53 @@ flow("what a form answers fits and is accessible", [...SCRIPTED, ...BARE], async
     await desk.page.getByLabel("Select Asha Rao").check();
     await check();
     await desk.press("Delete selected");
-    await desk.heading("Delete 1 patients?");
+    await desk.heading("Delete 1 patient?");
     await check();
+    await desk.go("/admin/patients");
+    await desk.page.getByLabel("Select Asha Rao").check();
+    await desk.press("Move selected to another owner");
+    await desk.field("Reason").fill("");
+    await desk.press("Move");
+    await desk.sees("Please correct");
+    await check();
+    await desk.go(`/admin/users/${await desk.clinic.annId()}`);
+    await desk.press("Make a link for a new password");
+    await desk.heading("Link for a new password");
+    await check();
+    await desk.go("/admin/audit");
+    await desk.press("Check now");
+    await desk.says("The trail was checked.");
+    await check();
+    await desk.go("/admin/account/password");
+    await desk.press("Change");
+    await desk.sees("Please correct");
+    await check();
+}, { patience: 2 });
+
+flow("who follows a link for a new password finds a page that fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
+    await desk.go(`/admin/users/${await desk.clinic.annId()}`);
+    await desk.press("Make a link for a new password");
+    await desk.heading("Link for a new password");
+    const link = await desk.field("Link").inputValue();
+    await desk.press("Sign out");
+    await desk.says("You have signed out.");
+    assert.equal(await look(desk, "Set a new password", link), 200);
+});
+
+flow("a record is printed black on white, without what only a screen needs", SCRIPTED, async (desk) => {
+    const { full } = await furnish(desk.clinic);
+    const { page } = desk;
+    await desk.go(full.page);
+    await page.emulateMedia({ media: "print" });
+    for (const screenOnly of [page.getByRole("navigation"), page.getByRole("link", { name: "Edit" }), page.locator("form").last()]) {
+        assert.equal(await screenOnly.isVisible(), false);
+    }
+    for (const wanted of ["2 Lake Road", "Asthma since 1990.", "Dr Meera Iyer", "Looks after the heart."]) {
+        assert.ok(await page.locator("main").getByText(wanted).first().isVisible(), wanted);
+    }
+    const colors = await page.evaluate(() => {
+        const { color, backgroundColor } = getComputedStyle(document.body);
+        return { color, card: getComputedStyle(document.querySelector(".card")).backgroundColor, backgroundColor };
+    });
+    assert.deepEqual(colors, { color: "rgb(0, 0, 0)", card: "rgb(255, 255, 255)", backgroundColor: "rgb(255, 255, 255)" });
 });
