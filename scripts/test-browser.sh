@@ -6,6 +6,8 @@
 #   scripts/test-browser.sh                                  all of it
 #   scripts/test-browser.sh patients.test.mjs                some files, on SQLite
 #   BROWSER_DATABASES=postgres scripts/test-browser.sh       one database
+#   BROWSER_TEST_BINARY=$PWD/target/release/healthcore scripts/test-browser.sh weight.test.mjs
+#                                                            the figures of an optimized server
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -14,7 +16,7 @@ target=$(cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_direc
 target=${target:-$PWD/target}
 folder=$target/browser
 results=$folder/results
-flows='session.test.mjs patients.test.mjs doctors.test.mjs mappings.test.mjs users.test.mjs'
+flows='session.test.mjs account.test.mjs patients.test.mjs doctors.test.mjs mappings.test.mjs users.test.mjs'
 
 # Runs a command as root: directly, or by sudo, which asks for a password only when somebody is there to type it.
 as_root() {
@@ -88,7 +90,8 @@ fi
 cargo build -p healthcore-server --bin healthcore || exit 1
 cargo build -p healthcore-testkit --bin with-postgres || exit 1
 
-export BROWSER_TEST_CHROMIUM BROWSER_TEST_FOLDER=$folder BROWSER_TEST_BINARY=$target/debug/healthcore
+export BROWSER_TEST_CHROMIUM BROWSER_TEST_FOLDER=$folder
+export BROWSER_TEST_BINARY=${BROWSER_TEST_BINARY:-$target/debug/healthcore}
 rm -rf "$results"
 mkdir -p "$results"
 
@@ -122,8 +125,8 @@ else
             run "$database" $flows || status=1
         fi
     done
-    cat "$results/figures.txt" 2>/dev/null
 fi
+cat "$results/figures.txt" 2>/dev/null
 failed=$(($(count fail) + $(count cancelled)))
 if [ "$failed" = 0 ] && [ "$status" != 0 ]; then
     failed=1

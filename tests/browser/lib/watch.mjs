@@ -8,6 +8,7 @@ export class Watch {
     #refusals = [];
     #expected = new Set();
     #hosts = new Set();
+    #tolerated = [];
 
     /** Watches a page from its beginning on. */
     static async over(page, host) {
@@ -50,6 +51,11 @@ export class Watch {
         this.#expected.add(status);
     }
 
+    /** A part of what the browser itself writes to the console in this test. */
+    tolerates(text) {
+        this.#tolerated.push(text);
+    }
+
     /** Another host that the test itself puts up. */
     allowsHost(host) {
         this.#hosts.add(host);
@@ -62,7 +68,9 @@ export class Watch {
 
     /** Nothing but what the test is about has happened. */
     check() {
-        const isExpected = (text) => [...this.#expected].some((status) => text.includes(`a status of ${status} `));
+        const isExpected = (text) =>
+            [...this.#expected].some((status) => text.includes(`a status of ${status} `)) ||
+            this.#tolerated.some((part) => text.includes(part));
         const foreign = this.#foreign.filter((url) => !this.#hosts.has(new URL(url).host));
         assert.deepEqual(foreign, [], "requests to another host");
         assert.deepEqual(this.#violations, [], "violations of the content security policy");
