@@ -9,7 +9,7 @@ TLS = --features healthcore-persistence/postgres-tls,healthcore-server/postgres-
 export HEALTHCORE_TEST_PG_BIN HEALTHCORE_TEST_POSTGRES_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release check test test-unit test-postgres test-tls test-load fmt doc deps-check audit fuzz test-contract bench clean tools tools-openssl postgres
+.PHONY: help run build release check test test-unit test-postgres test-tls test-load fmt doc deps-check audit fuzz test-contract test-browser bench clean tools tools-openssl postgres
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ fuzz: tools ## Look for inputs that break a parser (libFuzzer), FUZZ_SECONDS=60 
 
 test-contract: tools postgres ## Hold the server against its OpenAPI document (schemathesis, installed by this), both databases
 	@scripts/test-contract.sh $(ARGS)
+
+test-browser: tools postgres ## Use the admin panel in a real Chromium (installed by this), both databases
+	@scripts/test-browser.sh $(ARGS)
 
 bench: tools postgres ## Measure under load beside pgbench and write docs/performance.md; ARGS=growth, overload, flood, audit
 	@CARGO="$(CARGO)" benches/compare.sh $(ARGS)

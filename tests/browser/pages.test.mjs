@@ -1,0 +1,208 @@
+// Every page in every look: it opens, fits the window and is accessible.
+
+import assert from "node:assert/strict";
+
+import { flow } from "./lib/flow.mjs";
+import { BARE, SCRIPTED } from "./lib/looks.mjs";
+
+const LONG = "Anantanarayananvenkatasubramanianramakrishnankrishnamurthysundararajan";
+
+/** Makes the clinic that the pages show: records with much in them and with nothing. */
+async function furnish(clinic) {
+    const full = await clinic.patient("Asha Rao", {
+        date_of_birth: "1980-02-29",
+        gender: "female",
+        phone: "+91 98765 43210",
+        email: `${LONG.slice(0, 60).toLowerCase()}@example.org`,
+        emergency_contact: "+91 98765 43211",
+        address: `1 Lake Road\n${LONG}`,
+        medical_history: "Asthma since 1990. ".repeat(40),
+        blood_group: "AB-",
+    });
+    const bare = await clinic.patient(LONG);
+    const gone = await clinic.patient("Bina Rao");
+    await clinic.rest("PATCH", `/api/patients/${full.id}/`, { phone: "+91 98765 00000", address: "2 Lake Road" });
+    await clinic.rest("DELETE", `/api/patients/${gone.id}/`);
+    const doctor = await clinic.doctor("Dr Meera Iyer", {
+        specialization: "Cardiology",
+        license_number: "MH-12345",
+        experience_years: 12,
+        consultation_fee: "500.00",
+        availability: "Mon to Fri, 9 to 17",
+    });
+    const other = await clinic.doctor(`Dr ${LONG}`, { specialization: LONG });
+    await clinic.rest("PATCH", `/api/doctors/${doctor.id}/`, { specialization: LONG });
+    await clinic.assign(full, doctor, { notes: "Looks after the heart. ".repeat(10) });
+    await clinic.assign(full, other);
+    const retired = await clinic.doctor("Dr Anil Shah");
+    await clinic.rest("DELETE", `/api/doctors/${retired.id}/`);
+    await clinic.cookie("sam");
+    return { full, bare, gone, doctor, retired };
+}
+
+/** The pages: heading and address. */
+function pages({ full, bare, gone, doctor, retired }, ann) {
+    return [
+        ["Overview", "/admin"],
+        ["Patients", "/admin/patients"],
+        ["Patients", "/admin/patients?q=nobody"],
+        ["Patients", "/admin/patients?state=deleted"],
+        ["Patients", "/admin/patients?size=25&sort=-name&col=name&col=email&col=blood_group&col=updated&col=id"],
+        ["Add a patient", "/admin/patients/add"],
+        ["Asha Rao", full.page],
+        ["Asha Rao", `${full.page}?doctor=dr`],
+        [LONG, bare.page],
+        ["Edit Asha Rao", `${full.page}/edit`],
+        ["History of Asha Rao", `${full.page}/history`],
+        ["History of Bina Rao", `${gone.page}/history`],
+        ["Delete Asha Rao?", `${full.page}/delete`],
+        ["Doctors", "/admin/doctors"],
+        ["Doctors", "/admin/doctors?q=nobody"],
+        ["Doctors", "/admin/doctors?state=retired"],
+        ["Doctors", "/admin/doctors?col=name&col=specialization&col=email&col=availability&col=consultation_fee"],
+        ["Add a doctor", "/admin/doctors/add"],
+        ["Dr Meera Iyer", doctor.page],
+        ["Edit Dr Meera Iyer", `${doctor.page}/edit`],
+        ["History of Dr Meera Iyer", `${doctor.page}/history`],
+        ["History of Dr Anil Shah", `${retired.page}/history`],
+        ["Retire Dr Meera Iyer?", `${doctor.page}/retire`],
+        ["Mappings", "/admin/mappings"],
+        ["Mappings", "/admin/mappings?col=patient&col=notes&col=ended"],
+        ["Mappings", "/admin/mappings?state=ended"],
+        ["Users", "/admin/users"],
+        ["Users", "/admin/users?q=nobody"],
+        ["ann", `/admin/users/${ann}`],
+        ["sam", `/admin/users/${ann + 1}`],
+        ["Move all patients of ann to another owner", `/admin/users/${ann}/move`],
+        ["Your account", "/admin/account"],
+        ["Change the password", "/admin/account/password"],
+        ["Audit", "/admin/audit"],
+        ["Audit", "/admin/audit?col=at&col=operation&col=fields&col=reason&col=request&col=id"],
+        ["Audit", "/admin/audit?outcome=not_found"],
+    ];
+}
+
+/** Pages that say no. */
+const REFUSALS = [
+    ["Not found", "/admin/nothing", 404],
+    ["Not found", "/admin/patients/1/999999", 404],
+    ["Not understood", "/admin/patients?after=nonsense", 400],
+];
+
+async function look(desk, heading, path) {
+    const answer = await desk.go(path);
+    await desk.heading(heading);
+    assert.equal(await desk.page.title(), `${heading} | Healthcore`);
+    assert.equal(await desk.page.getByRole("heading", { level: 1 }).count(), 1);
+    if (desk.look.script) {
+        await desk.isAccessible();
+    }
+    return answer.status();
+}
+
+flow("every page opens, fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
+    const faults = [];
+    for (const [heading, path] of pages(await furnish(desk.clinic), await desk.clinic.annId())) {
+        try {
+            assert.equal(await look(desk, heading, path), 200);
+        } catch (error) {
+            faults.push(`${path}: ${error.message}`);
+        }
+    }
+    assert.deepEqual(faults, []);
+}, { patience: 4 });
+
+flow("every refusal is a page that fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
+    for (const [heading, path, status] of REFUSALS) {
+        desk.watch.expects(status);
+        assert.equal(await look(desk, heading, path), status, path);
+    }
+});
+
+flow("the sign-in fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
+    desk.watch.expects(401);
+    await look(desk, "Sign in", "/admin");
+    await desk.fill({ "User name or e-mail address": "root", Password: "wrong" });
+    await desk.press("Sign in");
+    await desk.sees("The name or the password is wrong.");
+    await desk.fits();
+    if (desk.look.script) {
+        await desk.isAccessible();
+    }
+}, { user: null });
+
+flow("what a form answers fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
+    const check = async () => {
+        await desk.fits();
+        if (desk.look.script) {
+            await desk.isAccessible();
+        }
+    };
+    desk.watch.expects(422);
+    desk.watch.expects(412);
+    await desk.go("/admin/patients/add");
+    await desk.fill({ Phone: "none", Age: "200" });
+    await desk.press("Save");
+    await desk.sees("Please correct");
+    await check();
+    const { full } = await furnish(desk.clinic);
+    await desk.go(`${full.page}/edit`);
+    await desk.clinic.rest("PATCH", `/api/patients/${full.id}/`, { address: `${LONG}\n3 Lake Road` });
+    await desk.fill({ Address: "4 Lake Road" });
+    await desk.press("Save");
+    await desk.sees("Somebody else has changed this record meanwhile");
+    await check();
+    await desk.go("/admin/patients?done=deleted");
+    await desk.page.getByLabel("Select Asha Rao").check();
+    await check();
+    await desk.press("Delete selected");
+    await desk.heading("Delete 1 patient?");
+    await check();
+    await desk.go("/admin/patients");
+    await desk.page.getByLabel("Select Asha Rao").check();
+    await desk.press("Move selected to another owner");
+    await desk.field("Reason").fill("");
+    await desk.press("Move");
+    await desk.sees("Please correct");
+    await check();
+    await desk.go(`/admin/users/${await desk.clinic.annId()}`);
+    await desk.press("Make a link for a new password");
+    await desk.heading("Link for a new password");
+    await check();
+    await desk.go("/admin/audit");
+    await desk.press("Check now");
+    await desk.says("The trail was checked.");
+    await check();
+    await desk.go("/admin/account/password");
+    await desk.press("Change");
+    await desk.sees("Please correct");
+    await check();
+}, { patience: 2 });
+
+flow("who follows a link for a new password finds a page that fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
+    await desk.go(`/admin/users/${await desk.clinic.annId()}`);
+    await desk.press("Make a link for a new password");
+    await desk.heading("Link for a new password");
+    const link = await desk.field("Link").inputValue();
+    await desk.press("Sign out");
+    await desk.says("You have signed out.");
+    assert.equal(await look(desk, "Set a new password", link), 200);
+});
+
+flow("a record is printed black on white, without what only a screen needs", SCRIPTED, async (desk) => {
+    const { full } = await furnish(desk.clinic);
+    const { page } = desk;
+    await desk.go(full.page);
+    await page.emulateMedia({ media: "print" });
+    for (const screenOnly of [page.getByRole("navigation"), page.getByRole("link", { name: "Edit" }), page.locator("form").last()]) {
+        assert.equal(await screenOnly.isVisible(), false);
+    }
+    for (const wanted of ["2 Lake Road", "Asthma since 1990.", "Dr Meera Iyer", "Looks after the heart."]) {
+        assert.ok(await page.locator("main").getByText(wanted).first().isVisible(), wanted);
+    }
+    const colors = await page.evaluate(() => {
+        const { color, backgroundColor } = getComputedStyle(document.body);
+        return { color, card: getComputedStyle(document.querySelector(".card")).backgroundColor, backgroundColor };
+    });
+    assert.deepEqual(colors, { color: "rgb(0, 0, 0)", card: "rgb(255, 255, 255)", backgroundColor: "rgb(255, 255, 255)" });
+});

@@ -1,0 +1,173 @@
+// Accounts, their sessions, and the trail.
+
+import assert from "node:assert/strict";
+
+import { at, flow } from "./lib/flow.mjs";
+import { FLOWS } from "./lib/looks.mjs";
+
+/** Opens the page of an account by way of the list. */
+async function account(desk, username) {
+    await desk.go("/admin/users");
+    await desk.follow(username);
+    await desk.heading(username);
+    await desk.fits();
+}
+
+flow("accounts are searched and filtered", FLOWS.slice(0, 2), async (desk) => {
+    await desk.go("/admin/users");
+    await desk.sees("3 records");
+    await desk.fill({ Search: "SA" });
+    await desk.press("Show");
+    await desk.sees("1 record");
+    await desk.page.getByRole("link", { name: "sam", exact: true }).waitFor();
+    await desk.follow("Reset");
+    await desk.sees("3 records");
+    await desk.fill({ Role: "admin" });
+    await desk.press("Show");
+    await desk.sees("1 record");
+    await desk.page.locator("td").getByRole("link", { name: "root" }).waitFor();
+});
+
+flow("a role is changed, and the panel opens to who has it", FLOWS, async (desk) => {
+    await account(desk, "ann");
+    await desk.fill({ Role: "staff" });
+    await desk.press("Save role and state (ends all sessions of the user)");
+    await desk.says("The record was saved.");
+    assert.equal(await desk.value("Role"), "Staff");
+    await desk.other("ann", async (other) => {
+        await other.go("/admin/patients");
+        await other.heading("Patients");
+    });
+});
+
+flow("who is made inactive is out at once", FLOWS, async (desk) => {
+    const { clinic, look } = desk;
+    await at(clinic, look, async (other) => {
+        await other.go("/admin/patients");
+        await other.heading("Patients");
+        await account(desk, "sam");
+        await desk.fill({ "May sign in": "no" });
+        await desk.press("Save role and state (ends all sessions of the user)");
+        await desk.says("The record was saved.");
+        assert.match(await desk.value("Active"), /^no$/i);
+        await other.go("/admin/patients");
+        await other.heading("Sign in");
+    }, "out at once", "sam");
+    await assert.rejects(clinic.cookie("sam"));
+});
+
+flow("one session is ended, then all of them", FLOWS, async (desk) => {
+    const { clinic, page } = desk;
+    const first = await clinic.cookie("sam");
+    const second = await clinic.cookie("sam");
+    const isIn = async (cookie) => (await clinic.ask(cookie, "/admin/patients")).status === 200;
+    assert.ok((await isIn(first)) && (await isIn(second)));
+    await account(desk, "sam");
+    const ends = page.getByRole("region", { name: "Sessions" }).getByRole("button");
+    const count = await ends.count();
+    await ends.first().click();
+    await desk.says("It has ended.");
+    assert.equal(await ends.count(), count - 1);
+    assert.notEqual(await isIn(first), await isIn(second));
+    await desk.press("End all sessions");
+    await desk.sees("The user has no session.");
+    assert.ok(!(await isIn(first)) && !(await isIn(second)));
+});
+
+flow("the last administrator stays one", FLOWS, async (desk) => {
+    desk.watch.expects(422);
+    await account(desk, "root");
+    await desk.fill({ Role: "patient" });
+    await desk.press("Save role and state (ends all sessions of the user)");
+    await desk.sees("This is the last active administrator.");
+    await desk.fits();
+    await account(desk, "root");
+    assert.equal(await desk.value("Role"), "Administrator");
+});
+
+flow("the trail tells who did what, and is filtered", FLOWS.slice(0, 2), async (desk) => {
+    const { clinic, page } = desk;
+    const patient = await clinic.patient("Asha Rao");
+    await desk.go(patient.page);
+    await desk.go("/admin/audit");
+    await desk.heading("Audit");
+    await desk.sees("admin_patients_get");
+    assert.match(await desk.value("Last seal"), /^(none yet|number \d+)/);
+    await desk.fill({ "Patient's id": String(patient.id) });
+    await desk.press("Show");
+    await page.waitForURL(/patient=/);
+    await page.locator("tbody tr").filter({ hasText: "patients_create" }).filter({ hasText: "ann" }).waitFor();
+    await page.locator("tbody tr").filter({ hasText: "admin_patients_get" }).filter({ hasText: "root" }).waitFor();
+    assert.equal(await page.locator("tbody tr").count(), 2);
+    await desk.fits();
+    await desk.follow("Reset");
+    await desk.sees("admin_audit_list");
+    await desk.fill({ "User's name or id": "ann" });
+    await desk.press("Show");
+    await page.locator("tbody").getByText("root").first().waitFor({ state: "detached" });
+    await page.locator("tbody tr").filter({ hasText: "patients_create" }).waitFor();
+    const minute = new Date().toISOString().slice(0, 16);
+    await desk.fill({ From: "2026-01-01T00:00", To: minute });
+    await desk.press("Show");
+    await page.waitForURL(/from=2026/);
+    await page.locator("tbody tr").filter({ hasText: "patients_create" }).waitFor();
+    await desk.fill({ From: "2100-01-01T00:00", To: "" });
+    await desk.press("Show");
+    await desk.sees("Nothing matches.");
+    await desk.follow("Show everything");
+    await desk.fill({ Outcome: "not_found" });
+    await desk.press("Show");
+    await desk.sees("Nothing matches.");
+});
+
+flow("the trail is checked, and says since when", FLOWS, async (desk) => {
+    await desk.go("/admin/audit");
+    await desk.heading("Audit");
+    assert.equal(await desk.value("Last check"), "never");
+    await desk.press("Check now");
+    await desk.says("The trail was checked.");
+    assert.match(await desk.value("Last check"), /: whole, \d+ events under \d+ seals$/);
+    await desk.fits();
+});
+
+flow("selected accounts are deactivated after a question", FLOWS, async (desk) => {
+    const sam = await desk.clinic.cookie("sam");
+    await desk.go("/admin/users");
+    await desk.page.getByLabel("Select sam").check();
+    await desk.press("Deactivate selected");
+    await desk.heading("Deactivate 1 user?");
+    await desk.press("Deactivate");
+    await desk.says("saved");
+    await assert.rejects(desk.clinic.cookie("sam"));
+    assert.equal((await desk.clinic.ask(sam, "/admin/patients")).status, 303);
+    await desk.clinic.cookie("root");
+});
+
+flow("accounts come as a file, all or selected", FLOWS, async (desk) => {
+    await desk.go("/admin/users");
+    const all = await desk.file(() => desk.follow("Export CSV"));
+    assert.equal(all.name, "users.csv");
+    assert.equal(all.text.trim().split("\n").length, 4);
+    await desk.page.getByLabel("Select sam").check();
+    const some = await desk.file(() => desk.press("Export selected"));
+    assert.match(some.text, /sam/);
+    assert.doesNotMatch(some.text, /root/);
+});
+
+flow("all patients of somebody are given to another owner", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    await clinic.register("ben");
+    await clinic.patient("Asha Rao");
+    await clinic.patient("Bina Rao");
+    await account(desk, "ann");
+    await desk.follow("Move all patients to another owner");
+    await desk.heading("Move all patients of ann to another owner");
+    await desk.fill({ "User name of the new owner": "ben", Reason: "Ann has left" });
+    await desk.press("Move all");
+    await desk.says("The patients have another owner now.");
+    assert.deepEqual(await clinic.patientNames(), []);
+    await desk.go("/admin/patients?owner=ben");
+    await desk.sees("2 records");
+    await desk.go("/admin/audit?operation=admin_users_move&col=operation&col=reason");
+    await desk.sees("Ann has left");
+});
