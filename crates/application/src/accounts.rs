@@ -192,7 +192,7 @@ impl Accounts {
         hash: Option<PasswordHash>,
         typed: &Password,
     ) -> Result<Proven, Error> {
-        let verdict = self.ports.hasher.verify(Password::new(typed.expose()), hash.clone()).await?;
+        let verdict = self.ports.hasher.verify(typed.clone(), hash.clone()).await?;
         let replacement = match verdict {
             Verdict::Wrong => return Err(Error::WrongCredentials),
             Verdict::Right => None,

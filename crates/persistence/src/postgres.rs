@@ -2,6 +2,7 @@
 
 mod dialect;
 mod erasing;
+mod ids;
 mod limiter;
 mod open;
 mod together;
@@ -19,6 +20,8 @@ mod doctors;
 mod eraser;
 #[path = "repository/history.rs"]
 mod history;
+#[path = "repository/intake.rs"]
+mod intake;
 #[path = "repository/invitations.rs"]
 mod invitations;
 #[path = "repository/mappings.rs"]

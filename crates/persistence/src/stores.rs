@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::ports::{
     AdminRecords, AdminSessions, AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History,
-    InvitationRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
+    Intake, InvitationRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
     SignInThrottle, UserRepository,
 };
 
@@ -34,6 +34,8 @@ pub struct Stores {
     pub history: Arc<dyn History>,
     /// Erases people for good.
     pub eraser: Arc<dyn Eraser>,
+    /// Takes in records from elsewhere.
+    pub intake: Arc<dyn Intake>,
     /// The audit trail.
     pub audit: Arc<dyn AuditTrail>,
     /// Health of the database.

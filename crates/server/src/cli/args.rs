@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 
 mod audit;
+mod import;
 
 use std::path::PathBuf;
 
@@ -11,9 +12,11 @@ use domain::Role;
 
 use crate::settings::Flags;
 use audit::{AUDIT_EXAMPLES, PURGE_EXAMPLES};
+use import::IMPORT_EXAMPLES;
 pub(super) use audit::{
     AuditArguments, AuditCommand, ExportArguments, PruneArguments, PurgeArguments, VerifyArguments,
 };
+pub(super) use import::{DjangoArguments, ImportArguments, ImportCommand};
 
 /// Keeps a clinic's records: patients, doctors, and who treats whom, behind a REST interface.
 ///
@@ -67,6 +70,9 @@ pub(super) enum Command {
     /// Erase a patient for good, with every version and mapping
     #[command(after_help = PURGE_EXAMPLES)]
     Purge(PurgeArguments),
+    /// Take over the records of another system
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArguments),
     /// Look at the configuration and say what is wrong with it, one line each; nothing is started
     CheckConfig,
     /// Make or renew the key that tokens are signed with
