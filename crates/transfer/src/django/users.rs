@@ -94,13 +94,14 @@ pub(super) fn name(case: &mut Case<'_>, row: Row<'_>) -> Option<HumanName> {
 fn password(desk: &Desk<'_>, case: &mut Case<'_>, row: Row<'_>) -> Option<PasswordHash> {
     let hash = row.get("password").unwrap_or_default();
     if hash.is_empty() || hash.starts_with('!') {
-        case.note("password", "has none", "none; to sign in, a new one must be set");
+        case.note("password", "is not set", "nobody signs in before a new one is set");
         return None;
     }
     if (desk.options.verifies)(hash) {
         return Some(PasswordHash::new(hash.to_owned()));
     }
-    case.repair("password", "is hashed in a way that is not verified here", "none; a new one must be set", None);
+    let done = "left empty; nobody signs in before a new one is set";
+    case.repair("password", "is hashed in a way that is not verified here", done, None);
     None
 }
 
