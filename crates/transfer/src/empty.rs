@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::ports::{Constraint, Intake, Record, RepositoryError};
 use domain::{
-    Batch, DoctorId, EmailRule, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known, MappingId,
+    Batch, DoctorId, EmailRule, ExternalId, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known, MappingId,
     PatientId, RecordId, SourceName, Stamp, UserId,
 };
 
@@ -23,6 +23,19 @@ fn refused<T>() -> Result<T, RepositoryError> {
 #[async_trait]
 impl Intake for EmptyTarget {
     async fn known(&self, _: &SourceName, _: Record) -> Result<Vec<Known>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
+    async fn known_among(
+        &self,
+        _: &SourceName,
+        _: Record,
+        _: Vec<ExternalId>,
+    ) -> Result<Vec<Known>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
+    async fn owners(&self, _: Vec<PatientId>) -> Result<Vec<(PatientId, UserId)>, RepositoryError> {
         Ok(Vec::new())
     }
 

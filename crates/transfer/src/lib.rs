@@ -9,6 +9,7 @@ pub mod django;
 mod empty;
 mod repair;
 mod report;
+pub mod sheet;
 
 pub use empty::EmptyTarget;
 pub use report::{Line, Report, Tally, Weight};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::ports::{Constraint, Record, RepositoryError};
 use crate::{
-    Batch, DoctorId, EmailRule, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known, MappingId,
+    Batch, DoctorId, EmailRule, ExternalId, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known, MappingId,
     PatientId, RecordId, SourceName, Stamp, UserId,
 };
 
@@ -19,10 +19,22 @@ pub trait Intake: Send + Sync {
     /// Everything of a kind that was taken in from `source` before.
     async fn known(&self, source: &SourceName, kind: Record) -> Result<Vec<Known>, RepositoryError>;
 
+    /// Those of the records with these external ids that were taken in from `source` before.
+    async fn known_among(
+        &self,
+        source: &SourceName,
+        kind: Record,
+        externals: Vec<ExternalId>,
+    ) -> Result<Vec<Known>, RepositoryError>;
+
+    /// Whose the patients are, of those who are there and were not deleted.
+    async fn owners(&self, patients: Vec<PatientId>) -> Result<Vec<(PatientId, UserId)>, RepositoryError>;
+
     /// How many records of a kind there are, of all owners, deleted and retired ones, too.
     async fn count(&self, kind: Record) -> Result<u64, RepositoryError>;
 
-    /// Those of the keys that would break the rule of uniqueness.
+    /// Those of the keys that would break the rule of uniqueness. The key of an active mapping is the ids of owner,
+    /// patient and doctor with blanks between.
     async fn taken(&self, rule: Constraint, keys: Vec<String>) -> Result<Vec<String>, RepositoryError>;
 
     /// Those of the records that are there, whoever owns them, deleted and retired ones, too.

@@ -1,5 +1,6 @@
 //! Taking in records from elsewhere: many rows to a statement, a batch to a transaction.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -33,6 +34,20 @@ impl Intake for Arrivals {
     async fn known(&self, source: &SourceName, kind: Record) -> Result<Vec<Known>, RepositoryError> {
         let source = source.clone();
         Ok(self.executor.read(move |c| known(c, &source, kind)).await?)
+    }
+
+    async fn known_among(
+        &self,
+        source: &SourceName,
+        kind: Record,
+        externals: Vec<ExternalId>,
+    ) -> Result<Vec<Known>, RepositoryError> {
+        let source = source.clone();
+        Ok(self.executor.read(move |c| known_among(c, &source, kind, &externals)).await?)
+    }
+
+    async fn owners(&self, patients: Vec<PatientId>) -> Result<Vec<(PatientId, UserId)>, RepositoryError> {
+        Ok(self.executor.read(move |c| owners(c, &patients)).await?)
     }
 
     async fn count(&self, kind: Record) -> Result<u64, RepositoryError> {
@@ -128,6 +143,45 @@ fn known(c: &mut Conn, source: &SourceName, kind: Record) -> Result<Vec<Known>, 
         .filter(imported_records::kind.eq(kind_name(kind).unwrap_or_default()))
         .select((imported_records::external_id, imported_records::origin, imported_records::record_id))
         .load(c)?;
+    read_known(kind, rows)
+}
+
+fn known_among(
+    c: &mut Conn,
+    source: &SourceName,
+    kind: Record,
+    externals: &[ExternalId],
+) -> Result<Vec<Known>, Failure> {
+    let mut rows: Vec<(String, Option<At>, i64)> = Vec::new();
+    for externals in externals.chunks(CHUNK) {
+        let externals = externals.iter().map(ExternalId::as_str);
+        let found = imported_records::table
+            .filter(imported_records::source.eq(source.as_str()))
+            .filter(imported_records::kind.eq(kind_name(kind).unwrap_or_default()))
+            .filter(imported_records::external_id.eq_any(externals))
+            .select((imported_records::external_id, imported_records::origin, imported_records::record_id));
+        rows.extend(found.load::<(String, Option<At>, i64)>(c)?);
+    }
+    read_known(kind, rows)
+}
+
+fn owners(c: &mut Conn, asked: &[PatientId]) -> Result<Vec<(PatientId, UserId)>, Failure> {
+    let mut rows: Vec<(i64, i64)> = Vec::new();
+    for asked in asked.chunks(CHUNK) {
+        let found = patients::table
+            .filter(patients::id.eq_any(asked.iter().map(|id| id.get())))
+            .filter(patients::deleted_at.is_null())
+            .select((patients::id, patients::owner_id));
+        rows.extend(found.load::<(i64, i64)>(c)?);
+    }
+    let typed = |(id, owner)| {
+        let id = stored("patients.id", PatientId::new(id))?;
+        Ok((id, stored("patients.owner_id", UserId::new(owner))?))
+    };
+    rows.into_iter().map(typed).collect()
+}
+
+fn read_known(kind: Record, rows: Vec<(String, Option<At>, i64)>) -> Result<Vec<Known>, Failure> {
     let known = rows.into_iter().map(|(external, origin, id)| {
         Ok(Known {
             external: stored("imported_records.external_id", ExternalId::parse(&external))?,
@@ -168,7 +222,7 @@ fn taken(c: &mut Conn, rule: Constraint, keys: &[String]) -> Result<Vec<String>,
                 .filter(doctors::license_number.eq_any(keys).and(doctors::retired_at.is_null()))
                 .select(doctors::license_number)
                 .load(c)?,
-            Constraint::ActiveMapping => Vec::new(),
+            Constraint::ActiveMapping => active_pairs(c, keys)?,
         });
     }
     Ok(taken.into_iter().flatten().collect())
@@ -192,6 +246,19 @@ fn present(c: &mut Conn, records: &[RecordId]) -> Result<Vec<RecordId>, Failure>
         }
     }
     Ok(present)
+}
+
+/// Active mappings, each as owner, patient and doctor with blanks between.
+fn active_pairs(c: &mut Conn, keys: &[String]) -> Result<Vec<Option<String>>, Failure> {
+    let patients: Vec<i64> = keys.iter().filter_map(|key| key.split(' ').nth(1)?.parse().ok()).collect();
+    let active: Vec<(i64, i64, i64)> = mappings::table
+        .filter(mappings::patient_id.eq_any(patients))
+        .filter(mappings::ended_at.is_null())
+        .select((mappings::owner_id, mappings::patient_id, mappings::doctor_id))
+        .load(c)?;
+    let asked: HashSet<&String> = keys.iter().collect();
+    let pairs = active.into_iter().map(|(owner, patient, doctor)| format!("{owner} {patient} {doctor}"));
+    Ok(pairs.filter(|pair| asked.contains(pair)).map(Some).collect())
 }
 
 /// The ids that are asked for, with new ones for those that ask for none.

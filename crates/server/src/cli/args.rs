@@ -12,11 +12,14 @@ use domain::Role;
 
 use crate::settings::Flags;
 use audit::{AUDIT_EXAMPLES, PURGE_EXAMPLES};
-use import::IMPORT_EXAMPLES;
+use import::{EXPORT_SHEET_EXAMPLES, IMPORT_EXAMPLES};
 pub(super) use audit::{
     AuditArguments, AuditCommand, ExportArguments, PruneArguments, PurgeArguments, VerifyArguments,
 };
-pub(super) use import::{DjangoArguments, ImportArguments, ImportCommand};
+pub(super) use import::{
+    ConflictArgument, DjangoArguments, ExportSheetArguments, ImportArguments, ImportCommand, SheetArguments,
+    SheetFormat, SheetKind,
+};
 
 /// Keeps a clinic's records: patients, doctors, and who treats whom, behind a REST interface.
 ///
@@ -73,6 +76,9 @@ pub(super) enum Command {
     /// Take over the records of another system
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArguments),
+    /// Write patients, doctors or mappings as a sheet
+    #[command(after_help = EXPORT_SHEET_EXAMPLES)]
+    Export(ExportSheetArguments),
     /// Look at the configuration and say what is wrong with it, one line each; nothing is started
     CheckConfig,
     /// Make or renew the key that tokens are signed with

@@ -1,5 +1,9 @@
 //! `healthcore import`.
 
+mod sheet;
+
+pub(super) use sheet::owner as sheet_owner;
+
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::num::NonZeroU32;
@@ -13,6 +17,7 @@ use security::{BcryptHasher, SystemClock};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 use transfer::django::{self, IdMap, Options, Origin, Plan, Source};
+use transfer::sheet::Kind;
 use transfer::{EmptyTarget, Line, Report, Tally};
 
 use super::args::{DjangoArguments, ImportArguments, ImportCommand};
@@ -32,6 +37,9 @@ const PROGRESS: usize = 5_000;
 pub(super) fn run(settings: &Settings, arguments: &ImportArguments) -> Result<(), Failure> {
     match &arguments.command {
         ImportCommand::Django(arguments) => run_django(settings, arguments),
+        ImportCommand::Patients(arguments) => sheet::run(settings, Kind::Patients, arguments),
+        ImportCommand::Doctors(arguments) => sheet::run(settings, Kind::Doctors, arguments),
+        ImportCommand::Mappings(arguments) => sheet::run(settings, Kind::Mappings, arguments),
     }
 }
 
@@ -228,7 +236,7 @@ fn write_map(file: File, map: &IdMap) -> Result<(), Failure> {
 }
 
 /// Also one that was there before is nobody else's to read from here on.
-fn private_file(path: &Path) -> Result<File, Failure> {
+pub(super) fn private_file(path: &Path) -> Result<File, Failure> {
     let failed = |error| Failure::Failed(format!("{} cannot be written: {error}", path.display()));
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path);
     let file = file.map_err(failed)?;

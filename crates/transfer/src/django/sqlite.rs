@@ -1,5 +1,6 @@
 //! A SQLite file of somebody else, opened read-only. Columns are read by name, values as text.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection as _;
@@ -18,9 +19,30 @@ struct Line {
 }
 
 pub(super) fn read(path: &Path) -> Result<Read, ReadError> {
-    std::fs::File::open(path)?;
+    check_length(path)?;
     let mut c = open(path)?;
     c.transaction(|c| tables(c))
+}
+
+/// What is missing of the last page is not missed by SQLite itself. The header tells how many pages there are, unless
+/// the file was written to by a version that did not say so (SQLite, "Database File Format", section 1.3.8).
+fn check_length(path: &Path) -> Result<(), ReadError> {
+    let mut header = [0_u8; 100];
+    let mut file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    if file.read_exact(&mut header).is_err() {
+        return Err(ReadError::CutShort("SQLite files are longer"));
+    }
+    let number = |from: usize, digits: usize| {
+        let bytes = header.iter().skip(from).take(digits);
+        bytes.fold(0_u64, |number, byte| number * 256 + u64::from(*byte))
+    };
+    let page = if number(16, 2) == 1 { 65_536 } else { number(16, 2) };
+    let is_told = number(24, 4) == number(92, 4);
+    if is_told && length < page * number(28, 4) {
+        return Err(ReadError::CutShort("its header tells of more pages"));
+    }
+    Ok(())
 }
 
 /// A file that is not being written to can be opened where nothing may be made beside it.

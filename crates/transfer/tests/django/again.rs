@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::ports::{Constraint, Intake, Record, RepositoryError};
 use domain::{
-    Batch, DoctorId, EmailRule, HumanName, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known,
+    Batch, DoctorId, EmailRule, ExternalId, HumanName, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known,
     MappingId, NewUser, PatientDetails, PatientId, PersonName, RecordId, SourceName, Stamp, UserId, UserName,
 };
 use transfer::django::{self, Options, PlanError};
@@ -135,6 +135,19 @@ impl Flaky {
 impl Intake for Flaky {
     async fn known(&self, source: &SourceName, kind: Record) -> Result<Vec<Known>, RepositoryError> {
         self.inner.known(source, kind).await
+    }
+
+    async fn known_among(
+        &self,
+        source: &SourceName,
+        kind: Record,
+        externals: Vec<ExternalId>,
+    ) -> Result<Vec<Known>, RepositoryError> {
+        self.inner.known_among(source, kind, externals).await
+    }
+
+    async fn owners(&self, patients: Vec<PatientId>) -> Result<Vec<(PatientId, UserId)>, RepositoryError> {
+        self.inner.owners(patients).await
     }
 
     async fn count(&self, kind: Record) -> Result<u64, RepositoryError> {
