@@ -2,8 +2,8 @@
 
 use crate::macros::redacted_debug;
 use crate::{
-    DoctorDetails, DoctorId, MappingId, NewUser, Notes, PatientDetails, PatientId, Reason, RecordId, Timestamp,
-    UserId,
+    DoctorDetails, DoctorId, MappingId, NewUser, Notes, PatientDetails, PatientId, Reason, RecordId,
+    Timestamp, UserId,
 };
 
 /// What a source of records is called: 1 to 64 ASCII letters, digits and `. _ -`. Two sources whose ids mean
@@ -148,6 +148,12 @@ impl ExternalId {
         let text = raw.trim();
         let is_id = (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         if is_id { Ok(Self(text.to_owned())) } else { Err(BadExternalId) }
+    }
+
+    /// The id of which only a digest is to be kept.
+    pub fn from_digest(digest: [u8; 32]) -> Self {
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Self(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
     }
 
     /// The text.

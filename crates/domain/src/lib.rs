@@ -59,8 +59,8 @@ pub use doctor::{Doctor, DoctorChange, DoctorDetails, DoctorFilter, EmailRule};
 pub use history::{Act, Snapshot, VersionEntry};
 pub use id::{DoctorId, InvitationId, MappingId, PatientId, SessionId, UserId, Version};
 pub use intake::{
-    BadExternalId, BadSourceName, Batch, ExternalId, Incoming, IncomingDoctor, IncomingMapping, IncomingPatient,
-    IncomingUser, Known, SourceName,
+    BadExternalId, BadSourceName, Batch, ExternalId, Incoming, IncomingDoctor, IncomingMapping,
+    IncomingPatient, IncomingUser, Known, SourceName,
 };
 pub use invalid::{Invalid, Violation};
 pub use invitation::{Invitation, InvitationCode, NewInvitation, Registration};

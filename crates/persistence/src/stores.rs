@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::ports::{
-    AdminRecords, AdminSessions, AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History,
-    Intake, InvitationRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
+    AdminRecords, AdminSessions, AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History, Intake,
+    InvitationRepository, MappingRepository, PatientRepository, RateLimiter, SessionRepository,
     SignInThrottle, UserRepository,
 };
 

@@ -78,7 +78,11 @@ impl BcryptHasher {
             return Err(HasherError::Cost);
         }
         let pool = Pool::start(settings.threads, settings.queue).map_err(HasherError::Thread)?;
-        Ok(Self { scheme: Arc::new(Scheme::new(settings.cost, settings.pepper.as_ref())), pool, pace: Pace::default() })
+        Ok(Self {
+            scheme: Arc::new(Scheme::new(settings.cost, settings.pepper.as_ref())),
+            pool,
+            pace: Pace::default(),
+        })
     }
 
     /// Whether `stored` is a hash that another system has made and that is verified here; it is replaced at the next

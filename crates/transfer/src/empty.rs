@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::ports::{Constraint, Intake, Record, RepositoryError};
 use domain::{
-    Batch, DoctorId, EmailRule, ExternalId, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known, MappingId,
-    PatientId, RecordId, SourceName, Stamp, UserId,
+    Batch, DoctorId, EmailRule, ExternalId, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser,
+    Known, MappingId, PatientId, RecordId, SourceName, Stamp, UserId,
 };
 
 /// Nothing is there, and nothing can be written.

@@ -62,7 +62,8 @@ async fn imported(database: Database, family: &str) -> TestApi {
 }
 
 async fn sign_in(api: &TestApi, (name, password, is_right): Typed) {
-    let answer = api.anonymous().post("/api/auth/login/", json!({"username": name, "password": password})).await;
+    let answer =
+        api.anonymous().post("/api/auth/login/", json!({"username": name, "password": password})).await;
     answer.is(if is_right { 200 } else { 401 });
 }
 
@@ -72,14 +73,16 @@ async fn is_rehashed(api: &TestApi, name: &str, password: &'static str) {
     let login = LoginName::parse(name).unwrap();
     let found = stores.users.find_credentials(&login).await.unwrap().unwrap();
     assert!(found.password_hash.unwrap().expose().starts_with("hc1$"), "{name}");
-    let answer = api.anonymous().post("/api/auth/login/", json!({"username": name, "password": password})).await;
+    let answer =
+        api.anonymous().post("/api/auth/login/", json!({"username": name, "password": password})).await;
     answer.is(200);
 }
 
 async fn signs_in(database: Database, family: &str, own: &[Typed]) {
     let api = imported(database, family).await;
     let cut = LONG.get(..72).unwrap();
-    let answer = api.anonymous().post("/api/auth/login/", json!({"username": "farah.c", "password": cut})).await;
+    let answer =
+        api.anonymous().post("/api/auth/login/", json!({"username": "farah.c", "password": cut})).await;
     answer.is(401);
     for typed in EVERYWHERE.iter().chain(own) {
         sign_in(&api, *typed).await;
@@ -90,13 +93,15 @@ async fn signs_in(database: Database, family: &str, own: &[Typed]) {
 
 #[tokio::test]
 async fn users_of_s0_sign_in_as_before() {
-    let own = [("Meera.Iyer@Example.com", "Import#User2", true), ("meera.iyer@example.com", "Import#User5", false)];
+    let own =
+        [("Meera.Iyer@Example.com", "Import#User2", true), ("meera.iyer@example.com", "Import#User5", false)];
     signs_in(Database::Sqlite, "s0", &own).await;
 }
 
 #[tokio::test]
 async fn users_of_s1_sign_in_as_before() {
-    let own = [("MEERA.IYER@example.com", "Import#User2", true), ("VIKRAM.J@EXAMPLE.NET", "Import#User3", true)];
+    let own =
+        [("MEERA.IYER@example.com", "Import#User2", true), ("VIKRAM.J@EXAMPLE.NET", "Import#User3", true)];
     signs_in(Database::Postgres, "s1", &own).await;
 }
 
@@ -124,7 +129,11 @@ async fn owners_see_their_patients(database: Database) {
     let found = lalita.get(&format!("/api/patients/{}/", patients[0]["id"])).await.is(200);
     assert_eq!(found.json()["version"], 1);
     lalita.patch(&format!("/api/patients/{}/", patients[0]["id"]), json!({"phone": "999"})).await.is(200);
-    lalita.get("/api/patients/1/").await.is(if patients.iter().any(|patient| patient["id"] == 1) { 200 } else { 404 });
+    lalita.get("/api/patients/1/").await.is(if patients.iter().any(|patient| patient["id"] == 1) {
+        200
+    } else {
+        404
+    });
     let doctors = lalita.all("/api/doctors/").await;
     assert_eq!(doctors.len(), 25);
     let active = lalita.all("/api/mappings/").await.len();

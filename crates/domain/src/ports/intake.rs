@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::ports::{Constraint, Record, RepositoryError};
 use crate::{
-    Batch, DoctorId, EmailRule, ExternalId, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known, MappingId,
-    PatientId, RecordId, SourceName, Stamp, UserId,
+    Batch, DoctorId, EmailRule, ExternalId, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser,
+    Known, MappingId, PatientId, RecordId, SourceName, Stamp, UserId,
 };
 
 /// Takes in records from elsewhere, of any owner, with the ids, times and ends that they had. For operators: nothing

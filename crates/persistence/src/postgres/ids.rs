@@ -14,7 +14,7 @@ struct Drawn {
 /// From now on new rows of `table` get ids above `up_to`. A sequence does not go back, and is moved only where that is
 /// forward.
 pub(super) fn reserve(c: &mut Conn, table: &str, up_to: i64) -> QueryResult<()> {
-    let last = format!("SELECT last_value AS id FROM {table}_id_seq");
+    let last = format!("SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS id FROM {table}_id_seq");
     let last: Drawn = diesel::sql_query(last).get_result(c)?;
     if last.id < up_to {
         diesel::sql_query("SELECT setval($1::regclass, $2)")

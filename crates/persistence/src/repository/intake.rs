@@ -236,7 +236,9 @@ fn present(c: &mut Conn, records: &[RecordId]) -> Result<Vec<RecordId>, Failure>
         for ids in asked.chunks(CHUNK) {
             let found: Vec<i64> = match kind {
                 Record::User => users::table.filter(users::id.eq_any(ids)).select(users::id).load(c)?,
-                Record::Doctor => doctors::table.filter(doctors::id.eq_any(ids)).select(doctors::id).load(c)?,
+                Record::Doctor => {
+                    doctors::table.filter(doctors::id.eq_any(ids)).select(doctors::id).load(c)?
+                }
                 Record::Patient => {
                     patients::table.filter(patients::id.eq_any(ids)).select(patients::id).load(c)?
                 }
@@ -271,8 +273,7 @@ fn given_or_drawn(
         ids::reserve(c, table, highest)?;
     }
     let missing = asked.clone().filter(Option::is_none).count();
-    let mut drawn =
-        if missing == 0 { Vec::new() } else { ids::draw(c, table, missing)? }.into_iter();
+    let mut drawn = if missing == 0 { Vec::new() } else { ids::draw(c, table, missing)? }.into_iter();
     Ok(asked.filter_map(|asked| asked.or_else(|| drawn.next())).collect())
 }
 
@@ -298,8 +299,7 @@ fn add_doctors(
     let asked = batch.records.iter().map(|incoming| incoming.record.id.map(DoctorId::get));
     let made = typed("doctors.id", given_or_drawn(c, "doctors", asked)?, DoctorId::new)?;
     let with_ids = || made.iter().zip(batch.records.iter().map(|incoming| &incoming.record));
-    let rows: Vec<_> =
-        with_ids().map(|(id, doctor)| IncomingDoctorColumns::new(*id, doctor, rule)).collect();
+    let rows: Vec<_> = with_ids().map(|(id, doctor)| IncomingDoctorColumns::new(*id, doctor, rule)).collect();
     diesel::insert_into(doctors::table).values(&rows).execute(c)?;
     let words = with_ids().flat_map(|(id, doctor)| {
         let words = fold::words(doctor.details.name.as_str()).into_iter();

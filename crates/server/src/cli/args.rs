@@ -12,7 +12,6 @@ use domain::Role;
 
 use crate::settings::Flags;
 use audit::{AUDIT_EXAMPLES, PURGE_EXAMPLES};
-use import::{EXPORT_SHEET_EXAMPLES, IMPORT_EXAMPLES};
 pub(super) use audit::{
     AuditArguments, AuditCommand, ExportArguments, PruneArguments, PurgeArguments, VerifyArguments,
 };
@@ -20,6 +19,7 @@ pub(super) use import::{
     ConflictArgument, DjangoArguments, ExportSheetArguments, ImportArguments, ImportCommand, SheetArguments,
     SheetFormat, SheetKind,
 };
+use import::{EXPORT_SHEET_EXAMPLES, IMPORT_EXAMPLES};
 
 /// Keeps a clinic's records: patients, doctors, and who treats whom, behind a REST interface.
 ///

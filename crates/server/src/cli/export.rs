@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write as _};
 
 use domain::ports::{Clock as _, RepositoryError};
 use domain::{
-    AllMappings, AllPatients, AuditEvent, Direction, DoctorFilter, Order, Outcome, Page, PageLimit, SortKey, Stamp,
-    UserId,
+    AllMappings, AllPatients, AuditEvent, Direction, DoctorFilter, Order, Outcome, Page, PageLimit, SortKey,
+    Stamp, UserId,
 };
 use persistence::Stores;
 use security::SystemClock;
@@ -70,7 +70,9 @@ async fn patients(
     out: &mut Out,
 ) -> Result<(), Failure> {
     let owner = match owner {
-        Some(owner) => stores.users.find(owner).await.map_err(|error| failed(&error))?.map(|user| user.username),
+        Some(owner) => {
+            stores.users.find(owner).await.map_err(|error| failed(&error))?.map(|user| user.username)
+        }
         None => None,
     };
     let filter = AllPatients { owner, ..AllPatients::default() };
@@ -100,7 +102,8 @@ async fn doctors(
         let listing = stores.doctors.list(&DoctorFilter::default(), page).await;
         let listing = listing.map_err(|error| failed(&error))?;
         let mut text = String::new();
-        for doctor in listing.items.iter().filter(|doctor| owner.is_none_or(|owner| owner == doctor.creator)) {
+        for doctor in listing.items.iter().filter(|doctor| owner.is_none_or(|owner| owner == doctor.creator))
+        {
             text.push_str(&writer.doctor(doctor)?);
         }
         page.after = listing.next;
@@ -120,7 +123,8 @@ async fn mappings(
         let filter = AllMappings { is_ended, ..AllMappings::default() };
         let mut page = Page { limit: PAGE, order: ORDER, ..Page::default() };
         while is_wanted {
-            let listing = stores.admin_records.mappings(&filter, page).await.map_err(|error| failed(&error))?;
+            let listing =
+                stores.admin_records.mappings(&filter, page).await.map_err(|error| failed(&error))?;
             let mut text = String::new();
             let mappings = listing.items.iter().map(|view| &view.mapping);
             for mapping in mappings.filter(|mapping| owner.is_none_or(|owner| owner == mapping.owner)) {

@@ -81,7 +81,11 @@ fn run_django(settings: &Settings, arguments: &DjangoArguments) -> Result<(), Fa
 /// A URL, or a file that tells by its first bytes what it is.
 fn origin(arguments: &DjangoArguments) -> Result<Origin, Failure> {
     if let Some(dump) = &arguments.from_dump {
-        return if is_sqlite(dump)? { Ok(Origin::Sqlite(dump.clone())) } else { Ok(Origin::Dump(dump.clone())) };
+        return if is_sqlite(dump)? {
+            Ok(Origin::Sqlite(dump.clone()))
+        } else {
+            Ok(Origin::Dump(dump.clone()))
+        };
     }
     let from = arguments.from.as_deref().unwrap_or_default();
     if from.starts_with("postgres://") || from.starts_with("postgresql://") {
@@ -115,7 +119,8 @@ fn target(settings: &Settings, is_dry: bool) -> Result<Option<Stores>, Failure> 
             return Ok(None);
         }
         if !missing.is_empty() {
-            let message = "the schema of the database is not up to date; `healthcore migrate` brings it there";
+            let message =
+                "the schema of the database is not up to date; `healthcore migrate` brings it there";
             return Err(Failure::Failed(message.to_owned()));
         }
     } else {
@@ -141,7 +146,8 @@ fn plan(
     stores: Option<&Stores>,
     runtime: &Runtime,
 ) -> Result<Plan, Failure> {
-    let name = arguments.source.clone().or_else(|| SourceName::parse(&format!("django-{}", source.family())).ok());
+    let name =
+        arguments.source.clone().or_else(|| SourceName::parse(&format!("django-{}", source.family())).ok());
     let options = Options {
         source: name.ok_or_else(|| Failure::Usage("--source is needed".to_owned()))?,
         keeps_rights: arguments.staff,
@@ -218,8 +224,15 @@ struct ReportLine<'a> {
 fn write_report(file: File, report: &Report) -> Result<(), Failure> {
     let mut file = BufWriter::new(file);
     for Line { table, id, field, weight, rule, done, original } in &report.lines {
-        let line =
-            ReportLine { table, id, field, outcome: weight.as_str(), rule, done, original: original.as_deref() };
+        let line = ReportLine {
+            table,
+            id,
+            field,
+            outcome: weight.as_str(),
+            rule,
+            done,
+            original: original.as_deref(),
+        };
         let line = serde_json::to_string(&line).map_err(|error| Failure::failed(&error))?;
         writeln!(file, "{line}")?;
     }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use domain::ports::Constraint;
 use domain::{
-    Address, Availability, DoctorDetails, DoctorId, EmailAddress, EmailRule, ExperienceYears, LicenseNumber, Money,
-    MoneyError, PersonName, RecordId, Specialization, Timestamp,
+    Address, Availability, DoctorDetails, DoctorId, EmailAddress, EmailRule, ExperienceYears, LicenseNumber,
+    Money, MoneyError, PersonName, RecordId, Specialization, Timestamp,
 };
 
 use super::plan::{Bench, Creator, Desk, Draft, PlanError};
@@ -51,7 +51,8 @@ pub(super) async fn judge(
         let mut details = details(&mut case, id, row);
         if desk.options.doctor_emails == EmailRule::Unique {
             let raw = row.get("email");
-            details.email = details.email.filter(|email| emails.keeps(&mut case, "email", id, email.key(), raw));
+            details.email =
+                details.email.filter(|email| emails.keeps(&mut case, "email", id, email.key(), raw));
         }
         let raw = row.get("license_number");
         details.license_number = details

@@ -15,7 +15,8 @@ pub(super) fn parse(raw: &str) -> Option<Timestamp> {
     let (clock, offset) = rest.split_at_checked(end)?;
     let local =
         NaiveDateTime::parse_from_str(&format!("{date} {}", clock.trim()), "%Y-%m-%d %H:%M:%S%.f").ok()?;
-    let micros = local.and_utc().timestamp_micros().checked_sub(seconds_ahead(offset)?.checked_mul(1_000_000)?)?;
+    let micros =
+        local.and_utc().timestamp_micros().checked_sub(seconds_ahead(offset)?.checked_mul(1_000_000)?)?;
     Timestamp::from_micros(micros)
 }
 
@@ -63,9 +64,14 @@ mod tests {
 
     #[test]
     fn what_is_no_instant_is_none() {
-        for raw in
-            ["", "infinity", "2024-01-02", "0044-03-15 12:00:00+00 BC", "2024-01-02 03:04:05+5", "2024-13-02 03:04:05"]
-        {
+        for raw in [
+            "",
+            "infinity",
+            "2024-01-02",
+            "0044-03-15 12:00:00+00 BC",
+            "2024-01-02 03:04:05+5",
+            "2024-13-02 03:04:05",
+        ] {
             assert_eq!(utc(raw), None, "{raw}");
         }
     }

@@ -82,14 +82,15 @@ pub(super) fn judge(desk: &Desk<'_>, bench: &mut Bench<'_>, sides: &Sides<'_>) -
         });
         let updated_at = row.time("updated_at").unwrap_or(assigned_at);
         let mut ended_at = is_ended(&columns, row).then(|| updated_at.max(assigned_at));
-        if let Some(first) = first.get(&(patient, doctor)).filter(|first| **first != id && ended_at.is_none()) {
+        if let Some(first) = first.get(&(patient, doctor)).filter(|first| **first != id && ended_at.is_none())
+        {
             let rule = format!("the pair is that of row {first}, which is active");
             case.repair("patient_id", rule, "kept as ended", None);
             ended_at = Some(assigned_at);
         }
-        let notes = columns.notes.and_then(|notes| {
-            case.text(Field::lines(notes, Notes::MAX_CHARS), row.get(notes), Notes::parse)
-        });
+        let notes = columns
+            .notes
+            .and_then(|notes| case.text(Field::lines(notes, Notes::MAX_CHARS), row.get(notes), Notes::parse));
         let draft = MappingDraft {
             id: match bench.id(&mut case, id) {
                 Some(RecordId::Mapping(id)) => Some(id),

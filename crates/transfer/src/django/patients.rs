@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Address, Age, BirthDate, BloodGroup, HumanName, MedicalHistory, PatientDetails, PatientId, PersonName, RecordId,
-    Timestamp, ToldAge,
+    Address, Age, BirthDate, BloodGroup, HumanName, MedicalHistory, PatientDetails, PatientId, PersonName,
+    RecordId, Timestamp, ToldAge,
 };
 
 use super::doctors::{placeholder, times};

@@ -199,7 +199,17 @@ impl<'a> Desk<'a> {
         let wanted = rows.iter().filter(|(id, _)| keeps_ids && count > 0 && !before.contains_key(id));
         let wanted: Vec<RecordId> = wanted.filter_map(|(id, _)| kind.id(*id)).collect();
         let present = self.intake.present(wanted).await?.into_iter().collect();
-        Ok(Bench { kind, table: known.table, begun, rows, known: before, keeps_ids, present, ledger, standing: BTreeSet::new() })
+        Ok(Bench {
+            kind,
+            table: known.table,
+            begun,
+            rows,
+            known: before,
+            keeps_ids,
+            present,
+            ledger,
+            standing: BTreeSet::new(),
+        })
     }
 
     /// Those of the keys that records which are here already have.
@@ -313,7 +323,8 @@ fn unused(source: &Source) -> BTreeMap<(String, String), u64> {
     for known in source.family.tables() {
         let Some(table) = source.tables.get(known.table) else { continue };
         for column in table.columns().filter(|column| !known.columns.contains(column)) {
-            let filled = table.rows().filter(|row| row.get(column).is_some_and(|value| !value.is_empty())).count();
+            let filled =
+                table.rows().filter(|row| row.get(column).is_some_and(|value| !value.is_empty())).count();
             if filled > 0 {
                 let filled = u64::try_from(filled).unwrap_or(u64::MAX);
                 unused.insert((known.table.to_owned(), column.to_owned()), filled);

@@ -220,12 +220,19 @@ impl Dump<'_> {
         while matches!(name.to_ascii_lowercase().as_str(), "only" | "if" | "not" | "exists") {
             name = self.word()?;
         }
-        // A schema with a dot, and what is quoted behind it.
-        while name.ends_with('.') {
-            name = self.word()?;
+        loop {
+            // A schema with a dot, each of the two with or without quotes.
+            if name.ends_with('.') {
+                name = self.word()?;
+            }
+            match self.some()? {
+                Token::Word(more) if more.starts_with('.') => name = more,
+                token => {
+                    let name = name.rsplit('.').next().unwrap_or_default().to_owned();
+                    return Ok((name, token));
+                }
+            }
         }
-        let name = name.rsplit('.').next().unwrap_or_default().to_owned();
-        Ok((name, self.some()?))
     }
 
     fn columns(&mut self) -> Result<Vec<String>, ReadError> {

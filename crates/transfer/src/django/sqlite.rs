@@ -77,8 +77,10 @@ fn tables(c: &mut SqliteConnection) -> Result<Read, ReadError> {
     let mut read = Read::default();
     for Line { line: name } in lines(c, names)? {
         if !Family::is_any(&name) {
-            let count = format!("SELECT CAST(count(*) AS TEXT) AS line FROM \"{}\"", name.replace('"', "\"\""));
-            let count = lines(c, &count)?.first().and_then(|count| count.line.parse().ok()).unwrap_or_default();
+            let count =
+                format!("SELECT CAST(count(*) AS TEXT) AS line FROM \"{}\"", name.replace('"', "\"\""));
+            let count =
+                lines(c, &count)?.first().and_then(|count| count.line.parse().ok()).unwrap_or_default();
             read.counted.insert(name, count);
             continue;
         }

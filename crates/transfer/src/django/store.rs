@@ -54,7 +54,8 @@ pub async fn store(
     stamp: &Stamp,
     progress: &(dyn Fn(&str, usize, usize) + Sync),
 ) -> Result<IdMap, RepositoryError> {
-    let Plan { source, doctor_emails, users, doctors, patients, mappings, doctors_by, known, tables, .. } = plan;
+    let Plan { source, doctor_emails, users, doctors, patients, mappings, doctors_by, known, tables, .. } =
+        plan;
     let map = IdMap { tables, ids: known };
     let mut run = Run { intake, stamp, source, doctor_emails, progress, map, creator: None };
     run.all(users).await?;
@@ -97,7 +98,8 @@ impl Run<'_> {
     /// Everything of one kind. The ids that are kept are reserved first, so that nobody else gets one meanwhile.
     async fn all<D: Arriving>(&mut self, drafts: Vec<Draft<D>>) -> Result<(), RepositoryError> {
         let total = drafts.len();
-        if let Some(highest) = drafts.iter().filter_map(|draft| draft.record.kept()).max().and_then(|id| D::KIND.id(id))
+        if let Some(highest) =
+            drafts.iter().filter_map(|draft| draft.record.kept()).max().and_then(|id| D::KIND.id(id))
         {
             self.intake.reserve(highest).await?;
         }

@@ -243,9 +243,8 @@ impl Names {
         id: i64,
         is_known: bool,
     ) -> Result<UserName, PlanError> {
-        let is_free = |names: &Self, key: &str| {
-            !names.used.contains(key) && (is_known || !names.taken.contains(key))
-        };
+        let is_free =
+            |names: &Self, key: &str| !names.used.contains(key) && (is_known || !names.taken.contains(key));
         let mut unique = name.clone();
         let mut turn = 1_u32;
         while !is_free(self, unique.key()) {

@@ -2,8 +2,8 @@
 
 use domain::ports::{Constraint, Record, RepositoryError};
 use domain::{
-    Address, Availability, Batch, DoctorChange, DoctorId, EmailAddress, EmailRule, ExperienceYears, IncomingDoctor,
-    LicenseNumber, Money, PersonName, Phone, RecordId, Specialization, Stamp,
+    Address, Availability, Batch, DoctorChange, DoctorId, EmailAddress, EmailRule, ExperienceYears,
+    IncomingDoctor, LicenseNumber, Money, PersonName, Phone, RecordId, Specialization, Stamp,
 };
 
 use super::fields::Fields;
@@ -19,12 +19,26 @@ impl Row for DoctorRow {
     const TABLE: &'static str = "doctors";
     const NEEDS: &'static [&'static str] = &["name"];
     const COLUMNS: &'static [&'static str] = &[
-        "owner", "name", "specialization", "email", "phone", "address", "availability", "license_number",
-        "experience_years", "consultation_fee", "created_at", "updated_at",
+        "owner",
+        "name",
+        "specialization",
+        "email",
+        "phone",
+        "address",
+        "availability",
+        "license_number",
+        "experience_years",
+        "consultation_fee",
+        "created_at",
+        "updated_at",
     ];
     type Record = IncomingDoctor;
 
-    async fn read(desk: &mut Desk<'_>, fields: &mut Fields, id: Option<RecordId>) -> Result<Option<Self>, RepositoryError> {
+    async fn read(
+        desk: &mut Desk<'_>,
+        fields: &mut Fields,
+        id: Option<RecordId>,
+    ) -> Result<Option<Self>, RepositoryError> {
         let creator = desk.owner(fields).await?;
         let change = DoctorChange {
             name: fields.change("name", PersonName::parse),
@@ -58,7 +72,8 @@ impl Row for DoctorRow {
         let email = details.email.as_ref().filter(|_| desk.options.doctor_emails == EmailRule::Unique);
         let email = email.map(|email| (Constraint::DoctorEmail, "email", email.key().to_owned()));
         let license = details.license_number.as_ref();
-        let license = license.map(|number| (Constraint::DoctorLicense, "license_number", number.as_str().to_owned()));
+        let license =
+            license.map(|number| (Constraint::DoctorLicense, "license_number", number.as_str().to_owned()));
         email.into_iter().chain(license).collect()
     }
 
@@ -79,7 +94,11 @@ impl Row for DoctorRow {
         self.record
     }
 
-    async fn add(desk: &Desk<'_>, batch: Batch<IncomingDoctor>, stamp: &Stamp) -> Result<(), RepositoryError> {
+    async fn add(
+        desk: &Desk<'_>,
+        batch: Batch<IncomingDoctor>,
+        stamp: &Stamp,
+    ) -> Result<(), RepositoryError> {
         desk.target.intake.add_doctors(batch, desk.options.doctor_emails, stamp).await.map(drop)
     }
 

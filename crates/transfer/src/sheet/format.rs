@@ -161,7 +161,9 @@ fn json_values(names: &mut Names, line: &[u8]) -> Result<BTreeMap<String, String
             Value::String(text) => text,
             Value::Number(number) => number.to_string(),
             Value::Bool(is) => is.to_string(),
-            Value::Array(_) | Value::Object(_) => return Err("has a value that is neither text nor number".to_owned()),
+            Value::Array(_) | Value::Object(_) => {
+                return Err("has a value that is neither text nor number".to_owned());
+            }
         };
         if !names.seen.contains(&name) {
             names.seen.insert(name.clone());

@@ -21,7 +21,11 @@ impl Row for MappingRow {
         &["patient", "doctor", "notes", "assigned_by", "assigned_at", "updated_at", "ended_at"];
     type Record = IncomingMapping;
 
-    async fn read(desk: &mut Desk<'_>, fields: &mut Fields, id: Option<RecordId>) -> Result<Option<Self>, RepositoryError> {
+    async fn read(
+        desk: &mut Desk<'_>,
+        fields: &mut Fields,
+        id: Option<RecordId>,
+    ) -> Result<Option<Self>, RepositoryError> {
         let patient = patient(desk, fields).await?;
         let doctor = doctor(desk, fields).await?;
         let notes = fields.change("notes", Notes::parse);
@@ -76,7 +80,11 @@ impl Row for MappingRow {
         self.record
     }
 
-    async fn add(desk: &Desk<'_>, batch: Batch<IncomingMapping>, stamp: &Stamp) -> Result<(), RepositoryError> {
+    async fn add(
+        desk: &Desk<'_>,
+        batch: Batch<IncomingMapping>,
+        stamp: &Stamp,
+    ) -> Result<(), RepositoryError> {
         desk.target.intake.add_mappings(batch, stamp).await.map(drop)
     }
 
@@ -87,7 +95,10 @@ impl Row for MappingRow {
 }
 
 /// The patient and whose it is.
-async fn patient(desk: &Desk<'_>, fields: &mut Fields) -> Result<Option<(PatientId, UserId)>, RepositoryError> {
+async fn patient(
+    desk: &Desk<'_>,
+    fields: &mut Fields,
+) -> Result<Option<(PatientId, UserId)>, RepositoryError> {
     let Some(raw) = fields.raw("patient").map(str::to_owned) else {
         fields.wrong("patient", "is required");
         return Ok(None);
@@ -101,7 +112,8 @@ async fn patient(desk: &Desk<'_>, fields: &mut Fields) -> Result<Option<(Patient
         None => Vec::new(),
     };
     // Somebody else's patient is no patient.
-    let found = owners.first().copied().filter(|(_, owner)| desk.options.owner.is_none_or(|only| only == *owner));
+    let found =
+        owners.first().copied().filter(|(_, owner)| desk.options.owner.is_none_or(|only| only == *owner));
     if found.is_none() {
         fields.wrong("patient", "is no patient here");
     }

@@ -3,7 +3,7 @@
 use domain::ports::{Constraint, Record, RepositoryError};
 use domain::{
     Address, Age, Batch, BirthDate, BloodGroup, Change, EmailAddress, Gender, HumanName, IncomingPatient,
-    MedicalHistory, NameChange, PatientChange, PatientId, PersonName, Phone, RecordId, Stamp, ToldAge,
+    MedicalHistory, NameChange, PatientChange, PatientId, PersonName, Phone, RecordId, Stamp, ToldAge, fold,
 };
 
 use super::fields::Fields;
@@ -19,16 +19,36 @@ impl Row for PatientRow {
     const TABLE: &'static str = "patients";
     const NEEDS: &'static [&'static str] = &["name", "first_name", "last_name"];
     const COLUMNS: &'static [&'static str] = &[
-        "owner", "name", "first_name", "last_name", "date_of_birth", "age", "age_told_on", "gender", "email", "phone",
-        "emergency_contact", "address", "medical_history", "blood_group", "created_at", "updated_at",
+        "owner",
+        "name",
+        "first_name",
+        "last_name",
+        "date_of_birth",
+        "age",
+        "age_told_on",
+        "gender",
+        "email",
+        "phone",
+        "emergency_contact",
+        "address",
+        "medical_history",
+        "blood_group",
+        "created_at",
+        "updated_at",
     ];
     type Record = IncomingPatient;
 
-    async fn read(desk: &mut Desk<'_>, fields: &mut Fields, id: Option<RecordId>) -> Result<Option<Self>, RepositoryError> {
+    async fn read(
+        desk: &mut Desk<'_>,
+        fields: &mut Fields,
+        id: Option<RecordId>,
+    ) -> Result<Option<Self>, RepositoryError> {
         let owner = desk.owner(fields).await?;
         let today = desk.options.now.date();
-        let change = change(fields, today);
-        let told_on = fields.get("age_told_on", |raw| raw.trim().parse().map_err(|_| "must be a date as YYYY-MM-DD"));
+        let exact = exact_name(fields);
+        let change = change(fields, exact.is_some(), today);
+        let told_on =
+            fields.get("age_told_on", |raw| raw.trim().parse().map_err(|_| "must be a date as YYYY-MM-DD"));
         let created_at = fields.time("created_at").unwrap_or(desk.options.now);
         let updated_at = fields.time("updated_at").unwrap_or(created_at);
         let details = match change.clone().into_new(today) {
@@ -44,7 +64,7 @@ impl Row for PatientRow {
         if let (Some(told), Some(on)) = (details.told_age, told_on) {
             details.told_age = Some(ToldAge { on, ..told });
         }
-        if let Some(name) = exact_name(&change.name) {
+        if let Some(name) = exact {
             details.name = name;
         }
         let Some(owner) = owner else { return Ok(None) };
@@ -76,7 +96,11 @@ impl Row for PatientRow {
         self.record
     }
 
-    async fn add(desk: &Desk<'_>, batch: Batch<IncomingPatient>, stamp: &Stamp) -> Result<(), RepositoryError> {
+    async fn add(
+        desk: &Desk<'_>,
+        batch: Batch<IncomingPatient>,
+        stamp: &Stamp,
+    ) -> Result<(), RepositoryError> {
         desk.target.intake.add_patients(batch, stamp).await.map(drop)
     }
 
@@ -87,10 +111,11 @@ impl Row for PatientRow {
     }
 }
 
-fn change(fields: &mut Fields, today: domain::Date) -> PatientChange {
+/// What a row says; the whole name only where the parts do not say it already.
+fn change(fields: &mut Fields, has_parts: bool, today: domain::Date) -> PatientChange {
     PatientChange {
         name: NameChange {
-            full: fields.change("name", PersonName::parse),
+            full: if has_parts { Change::Keep } else { fields.change("name", PersonName::parse) },
             first: fields.change("first_name", PersonName::parse),
             last: fields.change("last_name", PersonName::parse),
         },
@@ -106,12 +131,14 @@ fn change(fields: &mut Fields, today: domain::Date) -> PatientChange {
     }
 }
 
-/// A name that is given whole and in parts is kept as it is in all three, where they tell the same name.
-fn exact_name(name: &NameChange) -> Option<HumanName> {
-    let text = |part: &Change<PersonName>| part.clone().value().map(PersonName::into_string);
-    let (full, first, last) = (text(&name.full)?, text(&name.first), text(&name.last));
-    if first.is_none() && last.is_none() {
-        return None;
-    }
-    HumanName::from_stored(full, first.unwrap_or_default(), last.unwrap_or_default())
+/// A name that is given whole and in parts is kept as it is in all three, where they tell the same name. The whole may be
+/// longer than a name that is given alone.
+fn exact_name(fields: &mut Fields) -> Option<HumanName> {
+    let whole = fields.raw("name")?.trim().to_owned();
+    let part = |column| fields.raw(column).and_then(|raw| PersonName::parse(raw).ok());
+    let (first, last) = (part("first_name"), part("last_name"));
+    let joined = HumanName::from_parts(first, last)?;
+    let is_same = fold::search_key(&whole) == joined.key() && !whole.chars().any(char::is_control);
+    let (first, last) = (joined.first().to_owned(), joined.last().to_owned());
+    if is_same { HumanName::from_stored(whole, first, last) } else { None }
 }

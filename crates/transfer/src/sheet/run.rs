@@ -13,12 +13,12 @@ use domain::{
 };
 use sha2::{Digest as _, Sha256};
 
+use super::SheetError;
 use super::doctors::DoctorRow;
 use super::fields::Fields;
 use super::format::{BadRow, Format, Rows};
 use super::mappings::MappingRow;
 use super::patients::PatientRow;
-use super::SheetError;
 
 /// How many rows go into one transaction.
 const BATCH: usize = 500;
@@ -151,7 +151,11 @@ pub(super) trait Row: Sized {
     type Record;
 
     /// Reads a row; `None` when something is wrong, which is noted.
-    async fn read(desk: &mut Desk<'_>, fields: &mut Fields, id: Option<RecordId>) -> Result<Option<Self>, RepositoryError>;
+    async fn read(
+        desk: &mut Desk<'_>,
+        fields: &mut Fields,
+        id: Option<RecordId>,
+    ) -> Result<Option<Self>, RepositoryError>;
 
     /// What must be unique, by rule, column and key.
     fn unique(&self, desk: &Desk<'_>) -> Vec<(Constraint, &'static str, String)>;
@@ -201,7 +205,9 @@ impl Desk<'_> {
             Some(found) => *found,
             None => {
                 let found = match LoginName::parse(&name) {
-                    Some(login) => self.target.users.find_credentials(&login).await?.map(|found| found.user.id),
+                    Some(login) => {
+                        self.target.users.find_credentials(&login).await?.map(|found| found.user.id)
+                    }
                     None => None,
                 };
                 self.users.insert(name, found);
@@ -216,7 +222,7 @@ impl Desk<'_> {
 
     /// The record of this source with this external id.
     pub(super) async fn known(&self, kind: Record, raw: &str) -> Result<Option<RecordId>, RepositoryError> {
-        let Ok(external) = ExternalId::parse(raw) else { return Ok(None) };
+        let Ok(external) = ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])) else { return Ok(None) };
         let known = self.target.intake.known_among(&self.options.source, kind, vec![external]).await?;
         Ok(known.first().map(|known| known.record))
     }
@@ -325,11 +331,17 @@ impl<T: Row> Run<'_, T> {
             match row.update(&self.begin.desk, record, self.begin.stamp).await {
                 Ok(()) => {}
                 Err(RepositoryError::Missing(_)) => {
-                    self.refuse(number, vec![("id".to_owned(), "is of a record that is not there any more".to_owned())]);
+                    self.refuse(
+                        number,
+                        vec![("id".to_owned(), "is of a record that is not there any more".to_owned())],
+                    );
                     return Ok(());
                 }
                 Err(RepositoryError::Duplicate(_) | RepositoryError::Invalid(_)) => {
-                    self.refuse(number, vec![("row".to_owned(), "breaks a rule with what is here".to_owned())]);
+                    self.refuse(
+                        number,
+                        vec![("row".to_owned(), "breaks a rule with what is here".to_owned())],
+                    );
                     return Ok(());
                 }
                 Err(error) => return Err(error.into()),
@@ -411,18 +423,21 @@ impl<T: Row> Run<'_, T> {
 fn external<T: Row>(fields: &mut Fields) -> Option<ExternalId> {
     for column in ["external_id", "id"] {
         if fields.raw(column).is_some() {
-            return fields.get(column, ExternalId::parse);
+            return fields.get(column, |raw| ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])));
         }
     }
+    let told = fields.all().filter(|(name, _)| T::COLUMNS.contains(name));
+    Some(hashed(told.flat_map(|(name, value)| [name, value])))
+}
+
+/// Of an id of a sheet only the SHA-256 is kept: it may be a patient's number, which must not outlive an erasing.
+fn hashed<'a>(texts: impl IntoIterator<Item = &'a str>) -> ExternalId {
     let mut hash = Sha256::new();
-    for (name, value) in fields.all().filter(|(name, _)| T::COLUMNS.contains(name)) {
-        for text in [name, value] {
-            hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hash.update(text);
-        }
+    for text in texts {
+        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(text);
     }
-    let digits: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    ExternalId::parse(&format!("sha256:{digits}")).ok()
+    ExternalId::from_digest(hash.finalize().into())
 }
 
 fn digest(of: &impl std::hash::Hash) -> u64 {

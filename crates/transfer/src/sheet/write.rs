@@ -3,8 +3,8 @@
 use std::io;
 
 use domain::{
-    Address, Availability, BloodGroup, Doctor, EmailAddress, Gender, LicenseNumber, Mapping, MedicalHistory, Notes,
-    Patient, Phone, Specialization, UserName,
+    Address, Availability, BloodGroup, Doctor, EmailAddress, Gender, LicenseNumber, Mapping, MedicalHistory,
+    Notes, Patient, Phone, Specialization, UserName,
 };
 use serde_json::Value;
 
@@ -13,12 +13,38 @@ use super::formula::defused;
 
 /// The columns, in the order in which they are written.
 const PATIENTS: &[&str] = &[
-    "id", "owner", "name", "first_name", "last_name", "date_of_birth", "age", "age_told_on", "gender", "email", "phone",
-    "emergency_contact", "address", "medical_history", "blood_group", "created_at", "updated_at",
+    "id",
+    "owner",
+    "name",
+    "first_name",
+    "last_name",
+    "date_of_birth",
+    "age",
+    "age_told_on",
+    "gender",
+    "email",
+    "phone",
+    "emergency_contact",
+    "address",
+    "medical_history",
+    "blood_group",
+    "created_at",
+    "updated_at",
 ];
 const DOCTORS: &[&str] = &[
-    "id", "owner", "name", "specialization", "email", "phone", "address", "availability", "license_number",
-    "experience_years", "consultation_fee", "created_at", "updated_at",
+    "id",
+    "owner",
+    "name",
+    "specialization",
+    "email",
+    "phone",
+    "address",
+    "availability",
+    "license_number",
+    "experience_years",
+    "consultation_fee",
+    "created_at",
+    "updated_at",
 ];
 const MAPPINGS: &[&str] =
     &["id", "patient", "doctor", "notes", "assigned_by", "assigned_at", "updated_at", "ended_at"];
@@ -118,7 +144,8 @@ impl Writer {
             Format::Ndjson => {
                 // Written by hand: the order of the columns does not depend on how a map keeps its keys.
                 let values = values.into_iter().map(|value| value.map_or(Value::Null, Value::String));
-                let pairs = self.columns.iter().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
+                let pairs =
+                    self.columns.iter().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
                 Ok(format!("{{{}}}\n", pairs.collect::<Vec<_>>().join(",")))
             }
         }

@@ -1,16 +1,17 @@
 //! Twice is once; broken off goes on; a dry run says what the real one says; ids collide with nobody's.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::ports::{Constraint, Intake, Record, RepositoryError};
 use domain::{
-    Batch, DoctorId, EmailRule, ExternalId, HumanName, IncomingDoctor, IncomingMapping, IncomingPatient, IncomingUser, Known,
-    MappingId, NewUser, PatientDetails, PatientId, PersonName, RecordId, SourceName, Stamp, UserId, UserName,
+    Batch, DoctorId, EmailRule, ExternalId, HumanName, IncomingDoctor, IncomingMapping, IncomingPatient,
+    IncomingUser, Known, MappingId, NewUser, PatientDetails, PatientId, PersonName, RecordId, SourceName,
+    Stamp, UserId, UserName,
 };
-use transfer::django::{self, Options, PlanError};
 use transfer::EmptyTarget;
+use transfer::django::{self, Options, PlanError};
 
 use crate::world::{Database, World, lines, options, origin, stamp, tallies};
 
@@ -64,8 +65,13 @@ async fn where_somebody_is_already_the_records_of_that_kind_get_new_ids() {
         let admin = NewUser::new(UserName::parse("FRONT.desk").ok(), None).unwrap();
         world.stores.users.insert(&admin, None, &stamp()).await.unwrap();
         let (report, map) = world.import(&origin("s0", "sql"), &options("s0")).await;
-        assert!(lines(&report).iter().any(|line| line.contains("auth_user 8 username") && line.contains("front.desk-8")));
-        let user = |id: i64| map.lines().find(|line| line.table == "auth_user" && line.source == id).unwrap().record;
+        assert!(
+            lines(&report)
+                .iter()
+                .any(|line| line.contains("auth_user 8 username") && line.contains("front.desk-8"))
+        );
+        let user =
+            |id: i64| map.lines().find(|line| line.table == "auth_user" && line.source == id).unwrap().record;
         assert_ne!(user(1), RecordId::User(UserId::new(1).unwrap()));
         let RecordId::User(six) = user(6) else { panic!("a user") };
         assert_eq!(world.count(&format!("patients WHERE owner_id = {six}")), 7);
@@ -108,7 +114,8 @@ async fn what_broke_off_goes_on() {
 #[tokio::test]
 async fn each_batch_is_on_record_with_counts_and_without_values() {
     let (world, _) = World::with(Database::Sqlite, "s0", "json").await;
-    let reasons = world.texts("SELECT reason AS line FROM audit_events WHERE operation = 'import_test' ORDER BY id");
+    let reasons =
+        world.texts("SELECT reason AS line FROM audit_events WHERE operation = 'import_test' ORDER BY id");
     let expected = [
         "12 rows of auth_user from django-s0",
         "25 rows of clinical_doctor from django-s0",
@@ -166,7 +173,11 @@ impl Intake for Flaky {
         self.inner.reserve(up_to).await
     }
 
-    async fn add_users(&self, batch: Batch<IncomingUser>, stamp: &Stamp) -> Result<Vec<UserId>, RepositoryError> {
+    async fn add_users(
+        &self,
+        batch: Batch<IncomingUser>,
+        stamp: &Stamp,
+    ) -> Result<Vec<UserId>, RepositoryError> {
         self.next()?;
         self.inner.add_users(batch, stamp).await
     }
@@ -197,5 +208,16 @@ impl Intake for Flaky {
     ) -> Result<Vec<MappingId>, RepositoryError> {
         self.next()?;
         self.inner.add_mappings(batch, stamp).await
+    }
+}
+
+#[tokio::test]
+async fn a_kept_id_of_1_is_not_given_again() {
+    for database in BOTH {
+        let world = World::new(database).await;
+        let one = UserId::new(1).unwrap();
+        world.stores.intake.reserve(RecordId::User(one)).await.unwrap();
+        let user = NewUser::new(UserName::parse("second").ok(), None).unwrap();
+        assert_eq!(world.stores.users.insert(&user, None, &stamp()).await.unwrap().id.get(), 2);
     }
 }

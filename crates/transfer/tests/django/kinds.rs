@@ -39,8 +39,10 @@ fn content(world: &World) -> BTreeMap<&'static str, Vec<Option<String>>> {
     tables
         .into_iter()
         .map(|(table, columns, times)| {
-            let query =
-                format!("SELECT json_array(id, {columns}, {}) AS line FROM {table} ORDER BY id", times.join(", "));
+            let query = format!(
+                "SELECT json_array(id, {columns}, {}) AS line FROM {table} ORDER BY id",
+                times.join(", ")
+            );
             (table, world.texts(&query))
         })
         .collect()

@@ -2,7 +2,8 @@
 
 use crate::world::{Database, World, tallies};
 
-pub(crate) const LOOKALIKE: &str = "Flat 3; -- not a comment\nO'Hara \"House\"\\n \\ back\\\\slash\tTab\r\n'); DELETE FROM ";
+pub(crate) const LOOKALIKE: &str =
+    "Flat 3; -- not a comment\nO'Hara \"House\"\\n \\ back\\\\slash\tTab\r\n'); DELETE FROM ";
 const HTML: &str = "<p>12 <b>High</b> Street</p><script>alert('x')</script> &amp; &lt;br&gt;";
 
 async fn check(database: Database, kind: &str) {
@@ -13,7 +14,8 @@ async fn check(database: Database, kind: &str) {
     kept(&world);
     repaired(&world);
     mappings(&world);
-    let original = report.lines.iter().find(|line| line.table == "clinical_patient" && line.id == "49").unwrap();
+    let original =
+        report.lines.iter().find(|line| line.table == "clinical_patient" && line.id == "49").unwrap();
     assert_eq!(original.original.as_ref().unwrap().chars().count(), 5_000);
 }
 

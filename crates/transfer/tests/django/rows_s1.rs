@@ -14,7 +14,8 @@ async fn check(database: Database, kind: &str) {
     doctors(&world);
     mappings(&world);
     let original = |id: &str| {
-        let line = report.lines.iter().find(|line| line.table == "patients_patient" && line.id == id).unwrap();
+        let line =
+            report.lines.iter().find(|line| line.table == "patients_patient" && line.id == id).unwrap();
         line.original.as_ref().unwrap().chars().count()
     };
     assert_eq!((original("44"), original("47")), (5_000, 20_500));

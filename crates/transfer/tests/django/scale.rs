@@ -17,7 +17,8 @@ const MOST: Duration = Duration::from_secs(60);
 
 /// The doctors and patients of a dump many times over, each with mappings of their own.
 fn scaled(family: &str) -> String {
-    let records: Vec<Value> = serde_json::from_slice(&fs::read(data(&format!("{family}.json"))).unwrap()).unwrap();
+    let records: Vec<Value> =
+        serde_json::from_slice(&fs::read(data(&format!("{family}.json"))).unwrap()).unwrap();
     let mut all = Vec::new();
     for turn in 0..TIMES {
         let moved = |id: &Value| json!(id.as_i64().unwrap() + turn * STEP);
@@ -58,7 +59,11 @@ async fn measure(database: Database) {
         let begun = Instant::now();
         let (report, map) = world.import(&Origin::Dump(path), &options(family)).await;
         let took = begun.elapsed();
-        println!("{family} into {database:?}: {} records in {:.1} s", map.lines().count(), took.as_secs_f64());
+        println!(
+            "{family} into {database:?}: {} records in {:.1} s",
+            map.lines().count(),
+            took.as_secs_f64()
+        );
         assert!(took < MOST, "{took:?}");
         assert_eq!(report.refused(), 0);
         assert!(tallies(&report)[2].ends_with("=10020"));

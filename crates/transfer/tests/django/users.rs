@@ -67,7 +67,9 @@ async fn of_s2_whoever_could_sign_in_keeps_an_address_and_roles_give_no_rights()
             ],
         );
         let told = lines(&report).join("\n");
-        for (id, field) in [(2, "email"), (7, "password"), (9, "role"), (9, "phone"), (10, "phone"), (12, "role")] {
+        for (id, field) in
+            [(2, "email"), (7, "password"), (9, "role"), (9, "phone"), (10, "phone"), (12, "role")]
+        {
             assert!(told.contains(&format!("users_user {id} {field}:")), "{id} {field}");
         }
         assert!(!told.contains("pbkdf2"));

@@ -28,7 +28,11 @@ pub(crate) fn options(kind: Kind, format: Format, owner: Option<UserId>) -> Opti
 }
 
 /// Takes a sheet in; tells what was counted and the rows that were refused, with the columns that are wrong.
-pub(crate) async fn import(world: &World, sheet: &str, options: &Options) -> (SheetTally, Vec<(u64, String)>) {
+pub(crate) async fn import(
+    world: &World,
+    sheet: &str,
+    options: &Options,
+) -> (SheetTally, Vec<(u64, String)>) {
     let target = Target {
         intake: world.stores.intake.as_ref(),
         users: world.stores.users.as_ref(),

@@ -1,8 +1,6 @@
 //! What is written, taken in where nothing was, and written again, is the same to the byte.
 
-use domain::{
-    AllMappings, AllPatients, Direction, DoctorFilter, NewUser, Order, Page, PageLimit, SortKey,
-};
+use domain::{AllMappings, AllPatients, Direction, DoctorFilter, NewUser, Order, Page, PageLimit, SortKey};
 use transfer::sheet::{Format, Kind, Writer};
 
 use crate::world::{Database, World, stamp};
@@ -51,8 +49,7 @@ async fn moved(from: &World, database: Database) -> World {
 async fn check(family: &str, database: Database, format: Format) {
     let (from, _) = World::with(Database::Sqlite, family, "sql").await;
     let to = moved(&from, database).await;
-    let sheets =
-        [patients(&from, format).await, doctors(&from, format).await, mappings(&from, format).await];
+    let sheets = [patients(&from, format).await, doctors(&from, format).await, mappings(&from, format).await];
     for (sheet, kind) in sheets.iter().zip([Kind::Patients, Kind::Doctors, Kind::Mappings]) {
         let (tally, refused) = import(&to, sheet, &options(kind, format, None)).await;
         assert_eq!((tally.added, refused), (tally.read, Vec::new()), "{family} {kind:?}");

@@ -123,7 +123,12 @@ fn rename(raw: &str) -> Result<(String, String), &'static str> {
 #[derive(Args)]
 pub(in crate::cli) struct DjangoArguments {
     /// The database: postgres://user:password@host/name, or the SQLite file; it is only read
-    #[arg(long, value_name = "URL|FILE", required_unless_present = "from_dump", conflicts_with = "from_dump")]
+    #[arg(
+        long,
+        value_name = "URL|FILE",
+        required_unless_present = "from_dump",
+        conflicts_with = "from_dump"
+    )]
     pub(in crate::cli) from: Option<String>,
     /// What `manage.py dumpdata` (JSON) or `pg_dump` (SQL) has written
     #[arg(long, value_name = "FILE")]

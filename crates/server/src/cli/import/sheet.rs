@@ -55,13 +55,14 @@ pub(super) fn run(settings: &Settings, kind: Kind, arguments: &SheetArguments) -
     };
     let mut tell = |line: &RowLine| report.tell(line);
     let told = |rows: u64| progress.tell(rows);
-    let imported =
-        runtime.block_on(sheet::import(from, target, &options, &stamp, &mut tell, &told));
+    let imported = runtime.block_on(sheet::import(from, target, &options, &stamp, &mut tell, &told));
     progress.end();
     let tally = imported.map_err(|error| Failure::failed(&error))?;
     report.finish()?;
     let SheetTally { read, added, updated, skipped, refused } = tally;
-    output::data(&format!("{read} rows: {added} added, {updated} updated, {skipped} skipped, {refused} refused\n"))?;
+    output::data(&format!(
+        "{read} rows: {added} added, {updated} updated, {skipped} skipped, {refused} refused\n"
+    ))?;
     if options.is_dry {
         output::say("dry run: nothing was written");
     }

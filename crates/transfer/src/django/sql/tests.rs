@@ -21,8 +21,7 @@ fn inserts_are_read_by_the_order_of_the_table() {
         "{TABLE}INSERT INTO public.a_b VALUES (1, 'it''s; -- no\r\n comment'), (-2, NULL);\nINSERT INTO public.a_b \
          VALUES (3, 'NULL');\n"
     );
-    let expected =
-        [row("1", Some("it's; -- no\r\n comment")), row("-2", None), row("3", Some("NULL"))];
+    let expected = [row("1", Some("it's; -- no\r\n comment")), row("-2", None), row("3", Some("NULL"))];
     assert_eq!(rows(&dump).unwrap(), expected);
 }
 
@@ -33,8 +32,7 @@ fn inserts_with_names_and_copies_are_read_too() {
          NOTHING;\nCOPY public.a_b (id, t) FROM stdin;\n2\ta\\tb\\\\N\n3\t\\N\n4\t\n\\.\n\nCREATE FUNCTION f() AS $x$ ; \
          'open $x$ LANGUAGE sql;\n"
     );
-    let expected =
-        [row("1", Some("x\\n")), row("2", Some("a\tb\\N")), row("3", None), row("4", Some(""))];
+    let expected = [row("1", Some("x\\n")), row("2", Some("a\tb\\N")), row("3", None), row("4", Some(""))];
     assert_eq!(rows(&dump).unwrap(), expected);
 }
 
