@@ -4,6 +4,21 @@ use std::borrow::Cow;
 
 use crate::report::{Line, Report, Tally, Weight};
 
+/// What a row is known by in its source.
+pub(crate) struct Id(String);
+
+impl From<i64> for Id {
+    fn from(number: i64) -> Self {
+        Self(number.to_string())
+    }
+}
+
+impl From<&str> for Id {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 /// A row that is being judged.
 pub(crate) struct Case<'a> {
     table: &'a str,
@@ -12,8 +27,8 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(crate) fn new(table: &'a str, id: impl ToString) -> Self {
-        Self { table, id: id.to_string(), lines: Vec::new() }
+    pub(crate) fn new(table: &'a str, id: impl Into<Id>) -> Self {
+        Self { table, id: id.into().0, lines: Vec::new() }
     }
 
     /// The row is as it was, but somebody should know this.

@@ -23,8 +23,7 @@ pub(super) fn parse(raw: &str) -> Option<Timestamp> {
 /// How far a zone is ahead of UTC.
 fn seconds_ahead(offset: &str) -> Option<i64> {
     let (sign, digits) = match offset.split_at_checked(1) {
-        None => return Some(0),
-        Some(("Z" | "z", "")) => return Some(0),
+        None | Some(("Z" | "z", "")) => return Some(0),
         Some(("+", digits)) => (1, digits),
         Some(("-", digits)) => (-1, digits),
         Some(_) => return None,

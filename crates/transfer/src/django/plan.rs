@@ -1,5 +1,6 @@
 //! What becomes of each row, decided before anything is written.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::ports::{Constraint, Intake, Record, RepositoryError};
@@ -306,12 +307,15 @@ fn by_id<'a>(table: &'a Table, name: &'static str, ledger: &mut Ledger<'_>) -> V
             ledger.close(case);
             continue;
         };
-        if rows.contains_key(&id) {
-            let mut case = Case::new(name, id);
-            case.refuse("id", "is that of another row of the source", raw);
-            ledger.close(case);
-        } else {
-            rows.insert(id, row);
+        match rows.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(row);
+            }
+            Entry::Occupied(_) => {
+                let mut case = Case::new(name, id);
+                case.refuse("id", "is that of another row of the source", raw);
+                ledger.close(case);
+            }
         }
     }
     rows.into_iter().collect()

@@ -21,7 +21,7 @@ struct Line {
 pub(super) fn read(path: &Path) -> Result<Read, ReadError> {
     check_length(path)?;
     let mut c = open(path)?;
-    c.transaction(|c| tables(c))
+    c.transaction(tables)
 }
 
 /// What is missing of the last page is not missed by SQLite itself. The header tells how many pages there are, unless

@@ -78,12 +78,13 @@ impl<R: BufRead> Rows<R> {
                 csv_values(header, &record)
             }
             Sheet::Ndjson(from) => loop {
-                let Some(line) = line(from)? else { return Ok(None) };
+                let line = line(from)?;
                 self.number += 1;
                 match line {
-                    None => break Err("is longer than a megabyte".to_owned()),
-                    Some(line) if line.iter().all(u8::is_ascii_whitespace) => {}
-                    Some(line) => break json_values(&mut self.names, &line),
+                    Line::End => return Ok(None),
+                    Line::TooLong => break Err("is longer than a megabyte".to_owned()),
+                    Line::Whole(line) if line.iter().all(u8::is_ascii_whitespace) => {}
+                    Line::Whole(line) => break json_values(&mut self.names, &line),
                 }
             },
         };
@@ -134,7 +135,7 @@ fn csv_error(error: csv::Error) -> SheetError {
 /// Whichever of comma, semicolon and tab the first line has most of.
 fn delimiter(beginning: &[u8]) -> u8 {
     let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
+    let count = |delimiter: u8| line.split(|byte| *byte == delimiter).count();
     [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
@@ -175,13 +176,24 @@ fn json_values(names: &mut Names, line: &[u8]) -> Result<BTreeMap<String, String
     Ok(values)
 }
 
-/// A line without its end; `None` at the end of the sheet, and `Some(None)` for one that is too long.
-fn line<R: BufRead>(from: &mut R) -> io::Result<Option<Option<Vec<u8>>>> {
+/// What there is to read.
+enum Line {
+    Whole(Vec<u8>),
+    TooLong,
+    End,
+}
+
+/// A line without its end.
+fn line<R: BufRead>(from: &mut R) -> io::Result<Line> {
     let (mut line, mut is_long, mut is_there) = (Vec::new(), false, false);
     loop {
         let part = from.fill_buf()?;
         if part.is_empty() {
-            return Ok(is_there.then_some((!is_long).then_some(line)));
+            return Ok(match (is_there, is_long) {
+                (false, _) => Line::End,
+                (true, true) => Line::TooLong,
+                (true, false) => Line::Whole(line),
+            });
         }
         is_there = true;
         let end = part.iter().position(|byte| *byte == b'\n');
@@ -192,7 +204,7 @@ fn line<R: BufRead>(from: &mut R) -> io::Result<Option<Option<Vec<u8>>>> {
         }
         from.consume(taken);
         if end.is_some() {
-            return Ok(Some((!is_long).then_some(line)));
+            return Ok(if is_long { Line::TooLong } else { Line::Whole(line) });
         }
     }
 }

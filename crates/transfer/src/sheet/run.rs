@@ -201,18 +201,15 @@ impl Desk<'_> {
         column: &str,
     ) -> Result<Option<UserId>, RepositoryError> {
         let Some(name) = fields.raw(column).map(str::to_owned) else { return Ok(None) };
-        let found = match self.users.get(&name) {
-            Some(found) => *found,
-            None => {
-                let found = match LoginName::parse(&name) {
-                    Some(login) => {
-                        self.target.users.find_credentials(&login).await?.map(|found| found.user.id)
-                    }
-                    None => None,
-                };
-                self.users.insert(name, found);
-                found
-            }
+        let found = if let Some(found) = self.users.get(&name) {
+            *found
+        } else {
+            let found = match LoginName::parse(&name) {
+                Some(login) => self.target.users.find_credentials(&login).await?.map(|found| found.user.id),
+                None => None,
+            };
+            self.users.insert(name, found);
+            found
         };
         if found.is_none() {
             fields.wrong(column, "is no user here");
@@ -222,7 +219,9 @@ impl Desk<'_> {
 
     /// The record of this source with this external id.
     pub(super) async fn known(&self, kind: Record, raw: &str) -> Result<Option<RecordId>, RepositoryError> {
-        let Ok(external) = ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])) else { return Ok(None) };
+        let Ok(external) = ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])) else {
+            return Ok(None);
+        };
         let known = self.target.intake.known_among(&self.options.source, kind, vec![external]).await?;
         Ok(known.first().map(|known| known.record))
     }
@@ -252,10 +251,10 @@ struct Run<'a, T> {
     keeps_ids: bool,
 }
 
-impl<'a> Begin<'a> {
+impl Begin<'_> {
     async fn run<R: BufRead, T: Row>(self, mut rows: Rows<R>) -> Result<SheetTally, SheetError> {
-        let is_there = |name: &&'static str| rows.columns().contains(*name);
-        if self.desk.options.format == Format::Csv && !T::NEEDS.iter().any(|name| is_there(&name)) {
+        let is_there = |name: &&str| rows.columns().contains(*name);
+        if self.desk.options.format == Format::Csv && !T::NEEDS.iter().any(is_there) {
             return Err(SheetError::NoColumn(T::NEEDS.first().copied().unwrap_or_default()));
         }
         let keeps_ids = self.desk.target.intake.count(T::RECORD).await? == 0;

@@ -2,7 +2,7 @@
 //!
 //! The files in `tests/data` are invented: one clinic per family, each as `dumpdata`, as `pg_dump` and as a SQLite
 //! file, with the same rows.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "the measured figures are worth reading")]
 
 mod again;
