@@ -64,13 +64,18 @@ const TABLE: &[Rule] = &[
         never: &["diesel", "r2d2", "libsqlite3", "pq", "bcrypt", "jsonwebtoken"],
     },
     Rule {
+        member: "transfer",
+        uses: ADAPTERS,
+        never: &["actix", "http", "r2d2", "bcrypt", "jsonwebtoken", "config", "tokio"],
+    },
+    Rule {
         member: "server",
-        uses: &["domain", "application", "persistence", "security", "http", "admin"],
+        uses: &["domain", "application", "persistence", "security", "http", "admin", "transfer"],
         never: &[],
     },
     Rule {
         member: "testkit",
-        uses: &["domain", "application", "persistence", "security", "http", "admin", "server"],
+        uses: &["domain", "application", "persistence", "security", "http", "admin", "transfer", "server"],
         never: &[],
     },
     Rule { member: "tests", uses: &[], never: &[] },
@@ -82,7 +87,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("actix-web", &["http", "admin", "server"]),
     ("bcrypt", &["security"]),
     ("config", &["server"]),
-    ("diesel", &["persistence", "testkit"]),
+    ("diesel", &["persistence", "testkit", "transfer"]),
     ("jsonwebtoken", &["security"]),
     ("r2d2", &["persistence"]),
 ];

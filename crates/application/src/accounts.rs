@@ -195,8 +195,7 @@ impl Accounts {
         hash: Option<PasswordHash>,
         typed: &Password,
     ) -> Result<Proven, Error> {
-        let typed = Password::new(typed.expose());
-        let verdict = self.ports.hasher.verify(place.clone(), typed, hash.clone()).await?;
+        let verdict = self.ports.hasher.verify(place.clone(), typed.clone(), hash.clone()).await?;
         let replacement = match verdict {
             Verdict::Wrong => return Err(Error::WrongCredentials),
             Verdict::Right => None,

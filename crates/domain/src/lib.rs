@@ -33,6 +33,7 @@ mod doctor;
 pub mod fold;
 mod history;
 mod id;
+mod intake;
 mod invalid;
 mod invitation;
 mod listing;
@@ -60,6 +61,10 @@ pub use change::Change;
 pub use doctor::{Doctor, DoctorChange, DoctorDetails, DoctorFilter, EmailRule};
 pub use history::{Act, Snapshot, VersionEntry};
 pub use id::{DoctorId, InvitationId, MappingId, PatientId, SessionId, UserId, Version};
+pub use intake::{
+    BadExternalId, BadSourceName, Batch, ExternalId, Incoming, IncomingDoctor, IncomingMapping,
+    IncomingPatient, IncomingUser, Known, SourceName,
+};
 pub use invalid::{Invalid, Violation};
 pub use invitation::{Invitation, InvitationCode, NewInvitation, Registration};
 pub use listing::{Direction, Listing, Order, Page, PageLimit, Position, SearchTerms, SortKey};

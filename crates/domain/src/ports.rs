@@ -9,6 +9,7 @@ mod clock;
 mod doctors;
 mod eraser;
 mod history;
+mod intake;
 mod invitations;
 mod limits;
 mod mappings;
@@ -26,6 +27,7 @@ pub use clock::{Clock, Random};
 pub use doctors::DoctorRepository;
 pub use eraser::Eraser;
 pub use history::History;
+pub use intake::Intake;
 pub use invitations::InvitationRepository;
 pub use limits::{RateLimiter, SignInThrottle};
 pub use mappings::MappingRepository;
@@ -45,6 +47,7 @@ pub use {
     doctors::MockDoctorRepository,
     eraser::MockEraser,
     history::MockHistory,
+    intake::MockIntake,
     invitations::MockInvitationRepository,
     limits::{MockRateLimiter, MockSignInThrottle},
     mappings::MockMappingRepository,

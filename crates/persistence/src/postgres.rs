@@ -3,6 +3,7 @@
 mod dialect;
 mod erasing;
 mod handover;
+mod ids;
 mod limiter;
 mod open;
 mod together;
@@ -20,6 +21,8 @@ mod doctors;
 mod eraser;
 #[path = "repository/history.rs"]
 mod history;
+#[path = "repository/intake.rs"]
+mod intake;
 #[path = "repository/invitations.rs"]
 mod invitations;
 #[path = "repository/mappings.rs"]

@@ -3,6 +3,7 @@
 mod attempts;
 mod audit;
 mod doctor;
+mod incoming;
 mod invitation;
 mod mapping;
 mod patient;
@@ -13,6 +14,9 @@ mod user;
 pub(crate) use self::attempts::AttemptsRow;
 pub(crate) use self::audit::{EventColumns, EventRow, EventViewRow, LeavesRow, PruningRow, SealRow};
 pub(crate) use self::doctor::{DoctorColumns, DoctorRow, DoctorWordRow, creator_name};
+pub(crate) use self::incoming::{
+    ImportedRow, IncomingDoctorColumns, IncomingMappingColumns, IncomingPatientColumns, IncomingUserColumns,
+};
 pub(crate) use self::invitation::InvitationRow;
 pub(crate) use self::mapping::{
     AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,

@@ -204,6 +204,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    imported_records (source, kind, external_id) {
+        source -> Text,
+        kind -> Text,
+        external_id -> Text,
+        record_id -> BigInt,
+        origin -> Nullable<crate::types::Instant>,
+        imported_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
     audit_events (id) {
         id -> BigInt,
         at -> crate::types::Instant,

@@ -5,6 +5,7 @@
 mod dialect;
 mod erasing;
 mod handover;
+mod ids;
 mod open;
 mod together;
 mod trail;
@@ -21,6 +22,8 @@ mod doctors;
 mod eraser;
 #[path = "repository/history.rs"]
 mod history;
+#[path = "repository/intake.rs"]
+mod intake;
 #[path = "repository/invitations.rs"]
 mod invitations;
 #[path = "repository/mappings.rs"]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::ports::{
-    AdminRecords, AdminSessions, AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History,
+    AdminRecords, AdminSessions, AuditTrail, DatabaseProbe, DoctorRepository, Eraser, History, Intake,
     InvitationRepository, MappingRepository, PasswordResets, PatientMover, PatientRepository, RateLimiter,
     SessionRepository, SignInThrottle, UserRepository,
 };
@@ -38,6 +38,8 @@ pub struct Stores {
     pub history: Arc<dyn History>,
     /// Erases people for good.
     pub eraser: Arc<dyn Eraser>,
+    /// Takes in records from elsewhere.
+    pub intake: Arc<dyn Intake>,
     /// The audit trail.
     pub audit: Arc<dyn AuditTrail>,
     /// Health of the database.

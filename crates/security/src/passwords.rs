@@ -1,5 +1,7 @@
 //! Passwords, hashed by bcrypt.
 
+mod foreign;
+mod pace;
 mod pool;
 mod scheme;
 
@@ -7,12 +9,14 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use domain::ports::{HashingPlace, PasswordError, PasswordHasher, Verdict};
 use domain::{NewPassword, Password, PasswordHash};
 use secrecy::SecretString;
 
+use pace::Pace;
 use pool::{NotRun, Pool};
 use scheme::{Found, Scheme};
 
@@ -24,6 +28,7 @@ use scheme::{Found, Scheme};
 pub struct BcryptHasher {
     scheme: Arc<Scheme>,
     pool: Pool,
+    pace: Pace,
 }
 
 /// How passwords are hashed.
@@ -77,7 +82,17 @@ impl BcryptHasher {
             return Err(HasherError::Cost);
         }
         let pool = Pool::start(settings.threads, settings.queue).map_err(HasherError::Thread)?;
-        Ok(Self { scheme: Arc::new(Scheme::new(settings.cost, settings.pepper.as_ref())), pool })
+        Ok(Self {
+            scheme: Arc::new(Scheme::new(settings.cost, settings.pepper.as_ref())),
+            pool,
+            pace: Pace::default(),
+        })
+    }
+
+    /// Whether `stored` is a hash that another system has made and that is verified here; it is replaced at the next
+    /// sign-in.
+    pub fn verifies_foreign(stored: &str) -> bool {
+        scheme::is_foreign(stored)
     }
 }
 
@@ -108,9 +123,18 @@ impl PasswordHasher for BcryptHasher {
     ) -> Result<Verdict, PasswordError> {
         let scheme = Arc::clone(&self.scheme);
         let stored = hash.map(|hash| hash.expose().to_owned());
-        let found = self.pool.run(place, move || scheme.verify(password.expose(), stored.as_deref())).await?;
+        let is_foreign = stored.as_deref().is_some_and(Self::verifies_foreign);
+        let work = move || {
+            let begun = Instant::now();
+            (scheme.verify(&password, stored.as_deref()), begun.elapsed())
+        };
+        let (found, time) = self.pool.run(place, work).await?;
         match found.map_err(failed)? {
-            Found::Wrong => Ok(Verdict::Wrong),
+            Found::Wrong => {
+                self.pace.learn(is_foreign, time);
+                tokio::time::sleep(self.pace.rest(time)).await;
+                Ok(Verdict::Wrong)
+            }
             Found::Right => Ok(Verdict::Right),
             Found::RightButOld(hash) => Ok(Verdict::RightButOld(PasswordHash::new(hash))),
         }

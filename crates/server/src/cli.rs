@@ -4,7 +4,9 @@ mod args;
 mod audit;
 mod check_config;
 mod create_admin;
+mod export;
 mod failure;
+mod import;
 mod invite;
 mod keys;
 mod migrate;
@@ -108,6 +110,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::CheckConfig) => check_config::run(&settings),
         Some(Command::Keys(arguments)) => keys::run(&settings, arguments.command),
         Some(Command::Seed(arguments)) => seed::run(&settings, &arguments),
+        Some(Command::Export(arguments)) => export::run(&settings, &arguments),
+        Some(Command::Import(arguments)) => import::run(&settings, &arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&settings, arguments.format),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use domain::{Call, NewUser, Operation, Role, UserName};
+use persistence::{DatabaseSettings, Stores};
 use reqwest::redirect;
 use serde_json::{Value, json};
 use server::Server;
@@ -113,6 +114,11 @@ impl TestApi {
     /// Whoever this access token belongs to.
     pub(crate) fn bearing(&self, access: &Value) -> Client {
         self.anonymous().bearing(access.as_str().expect("a token"))
+    }
+
+    /// The stores of the server's database, on connections of their own.
+    pub(crate) fn stores(&self) -> Stores {
+        Stores::connect(&DatabaseSettings::new(self.settings.database_url.expose())).unwrap()
     }
 
     /// The OpenAPI document that the server serves.

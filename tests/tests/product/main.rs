@@ -40,6 +40,7 @@ mod anonymous;
 mod bad_input;
 mod concurrency;
 mod headers;
+mod imported;
 mod lists;
 mod names;
 mod parity;

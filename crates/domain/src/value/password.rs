@@ -4,8 +4,14 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::macros::redacted_debug;
 
-/// A password that somebody typed to prove who they are. Any text may be one; it is compared in NFC.
-pub struct Password(String);
+/// A password that somebody typed to prove who they are. Any text may be one; it is compared in NFC, but for hashes
+/// that another system has made of what was typed.
+#[derive(Clone)]
+pub struct Password {
+    nfc: String,
+    /// Only where it differs.
+    typed: Option<String>,
+}
 
 /// A password that somebody wants from now on: 8 to 128 characters in NFC, on which no other rule is made
 /// here (NIST SP 800-63B-4, section 3.1.1.2).
@@ -33,12 +39,19 @@ pub enum NewPasswordError {
 impl Password {
     /// The password in NFC, so that an `é` is one `é` on every keyboard.
     pub fn new(typed: &str) -> Self {
-        Self(typed.nfc().collect())
+        let nfc: String = typed.nfc().collect();
+        let typed = (nfc != typed).then(|| typed.to_owned());
+        Self { nfc, typed }
     }
 
     /// The secret text.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.nfc
+    }
+
+    /// The secret text as it was typed.
+    pub fn expose_typed(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.nfc)
     }
 }
 

@@ -8,6 +8,7 @@ use super::audit::Trail;
 use super::doctors::Doctors;
 use super::eraser::{Open, Purge};
 use super::history::Past;
+use super::intake::Arrivals;
 use super::invitations::Invitations;
 use super::mappings::Mappings;
 use super::mover::Mover;
@@ -42,6 +43,7 @@ pub(super) fn stores(
         mover: Arc::new(Mover { open: Arc::clone(&unhurried) }),
         history: Arc::new(Past { executor: Arc::clone(executor) }),
         eraser: Arc::new(Purge { open: unhurried }),
+        intake: Arc::new(Arrivals { executor: Arc::clone(executor) }),
         audit: Arc::new(Trail::new(Arc::clone(executor), sealer)),
         probe: Arc::new(Probe { executor: Arc::clone(executor), known: known.into() }),
         throttle: Arc::new(Throttle::new(Arc::clone(executor))),

@@ -5,16 +5,19 @@
 //! | `hc1$2b$12$…` | bcrypt over `base64(HMAC-SHA-256("healthcore password v1", password))` |
 //! | `hc2$2b$12$…` | the same with the pepper as key |
 //! | `$2b$12$…` | plain bcrypt, from other systems (also `2a`, `2x`, `2y`) |
+//! | `pbkdf2_sha256$…` and so on | hashes of Django, see `foreign` |
 //!
 //! One more scheme is one more variant of [`Stored`].
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bcrypt::BcryptResult;
+use domain::Password;
 use hmac::Mac as _;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::foreign::Foreign;
 use crate::HashingSettings;
 use crate::keys::{Mac, keyed};
 
@@ -44,6 +47,12 @@ enum Stored<'a> {
     Labeled(&'a str),
     Peppered(&'a str),
     Bcrypt(&'a str),
+    Foreign(Foreign<'a>),
+}
+
+/// Whether the text is a hash of another scheme than ours.
+pub(super) fn is_foreign(text: &str) -> bool {
+    Foreign::parse(text).is_some()
 }
 
 impl Scheme {
@@ -66,7 +75,8 @@ impl Scheme {
     }
 
     /// Compares, and does the same work where there is nothing to compare with.
-    pub(super) fn verify(&self, password: &str, stored: Option<&str>) -> BcryptResult<Found> {
+    pub(super) fn verify(&self, typed: &Password, stored: Option<&str>) -> BcryptResult<Found> {
+        let password = typed.expose();
         let Some((stored, cost)) = stored.and_then(Stored::parse) else {
             return self.verify_nothing(password);
         };
@@ -81,7 +91,8 @@ impl Scheme {
                 tracing::warn!("a password was hashed with a pepper, and none is configured");
                 return self.verify_nothing(password);
             }
-            (Stored::Bcrypt(hash), _) => (bcrypt::verify(password, hash)?, false),
+            (Stored::Bcrypt(hash), _) => (bcrypt::verify(typed.expose_typed(), hash)?, false),
+            (Stored::Foreign(hash), _) => (hash.is_right(typed.expose_typed()), false),
         };
         Ok(match (is_right, is_current && cost == self.cost) {
             (false, _) => Found::Wrong,
@@ -99,6 +110,9 @@ impl Scheme {
 impl<'a> Stored<'a> {
     /// The scheme and the cost. `None` for what no scheme has made; nobody can sign in with that.
     fn parse(text: &'a str) -> Option<(Self, u32)> {
+        if let Some(foreign) = Foreign::parse(text) {
+            return Some((Self::Foreign(foreign), 0));
+        }
         let (stored, hash) = if let Some(hash) = text.strip_prefix(LABELED) {
             (Self::Labeled(hash), hash)
         } else if let Some(hash) = text.strip_prefix(PEPPERED) {

@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 
 mod audit;
+mod import;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,11 @@ use audit::{AUDIT_EXAMPLES, PURGE_EXAMPLES};
 pub(super) use audit::{
     AuditArguments, AuditCommand, ExportArguments, PruneArguments, PurgeArguments, VerifyArguments,
 };
+pub(super) use import::{
+    ConflictArgument, DjangoArguments, ExportSheetArguments, ImportArguments, ImportCommand, SheetArguments,
+    SheetFormat, SheetKind,
+};
+use import::{EXPORT_SHEET_EXAMPLES, IMPORT_EXAMPLES};
 
 /// Keeps a clinic's records: patients, doctors, and who treats whom, behind a REST interface.
 ///
@@ -67,6 +73,12 @@ pub(super) enum Command {
     /// Erase a patient for good, with every version and mapping
     #[command(after_help = PURGE_EXAMPLES)]
     Purge(PurgeArguments),
+    /// Take over the records of another system
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArguments),
+    /// Write patients, doctors or mappings as a sheet
+    #[command(after_help = EXPORT_SHEET_EXAMPLES)]
+    Export(ExportSheetArguments),
     /// Look at the configuration and say what is wrong with it, one line each; nothing is started
     CheckConfig,
     /// Make or renew the key that tokens are signed with

@@ -1,0 +1,145 @@
+//! `healthcore export`.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+
+use domain::ports::{Clock as _, RepositoryError};
+use domain::{
+    AllMappings, AllPatients, AuditEvent, Direction, DoctorFilter, Order, Outcome, Page, PageLimit, SortKey,
+    Stamp, UserId,
+};
+use persistence::Stores;
+use security::SystemClock;
+use transfer::sheet::Writer;
+
+use super::args::{ExportSheetArguments, SheetKind};
+use super::failure::Failure;
+use super::import::{private_file, sheet_owner};
+use crate::output;
+use crate::settings::Settings;
+
+/// As much as is in memory at a time.
+const PAGE: PageLimit = PageLimit::new(PageLimit::MAX).unwrap();
+/// Oldest first.
+const ORDER: Order = Order { key: SortKey::CreatedAt, direction: Direction::Ascending };
+
+pub(super) fn run(settings: &Settings, arguments: &ExportSheetArguments) -> Result<(), Failure> {
+    let (stores, runtime) = super::stores(settings)?;
+    let out = arguments.out.as_deref().map(private_file).transpose()?;
+    let mut out = Out { file: out.map(BufWriter::new) };
+    runtime.block_on(export(&stores, arguments, &mut out))?;
+    Ok(out.file.as_mut().map_or(Ok(()), BufWriter::flush)?)
+}
+
+/// Where the lines go.
+struct Out {
+    file: Option<BufWriter<File>>,
+}
+
+impl Out {
+    /// False when the reader has had enough.
+    fn write(&mut self, text: &str) -> Result<bool, Failure> {
+        match &mut self.file {
+            Some(file) => Ok(file.write_all(text.as_bytes()).map(|()| true)?),
+            None => Ok(output::part(text)?),
+        }
+    }
+}
+
+async fn export(stores: &Stores, arguments: &ExportSheetArguments, out: &mut Out) -> Result<(), Failure> {
+    let owner = sheet_owner(stores, arguments.owner.as_deref()).await?;
+    let name = match arguments.kind {
+        SheetKind::Patients => "export_patients",
+        SheetKind::Doctors => "export_doctors",
+        SheetKind::Mappings => "export_mappings",
+    };
+    let event = AuditEvent::of(&Stamp::anonymous(SystemClock.now(), super::call(name)), Outcome::Done);
+    stores.audit.append([event].into()).await.map_err(|error| failed(&error))?;
+    let format = arguments.format.into();
+    match arguments.kind {
+        SheetKind::Patients => patients(stores, owner, &Writer::patients(format), out).await,
+        SheetKind::Doctors => doctors(stores, owner, &Writer::doctors(format), out).await,
+        SheetKind::Mappings => mappings(stores, owner, &Writer::mappings(format), out).await,
+    }
+}
+
+async fn patients(
+    stores: &Stores,
+    owner: Option<UserId>,
+    writer: &Writer,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let owner = match owner {
+        Some(owner) => {
+            stores.users.find(owner).await.map_err(|error| failed(&error))?.map(|user| user.username)
+        }
+        None => None,
+    };
+    let filter = AllPatients { owner, ..AllPatients::default() };
+    let mut page = Page { limit: PAGE, order: ORDER, ..Page::default() };
+    let mut is_wanted = out.write(&writer.header()?)?;
+    while is_wanted {
+        let listing = stores.admin_records.patients(&filter, page).await.map_err(|error| failed(&error))?;
+        let mut text = String::new();
+        for patient in &listing.items {
+            text.push_str(&writer.patient(patient)?);
+        }
+        page.after = listing.next;
+        is_wanted = out.write(&text)? && page.after.is_some();
+    }
+    Ok(())
+}
+
+async fn doctors(
+    stores: &Stores,
+    owner: Option<UserId>,
+    writer: &Writer,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let mut page = Page { limit: PAGE, order: ORDER, ..Page::default() };
+    let mut is_wanted = out.write(&writer.header()?)?;
+    while is_wanted {
+        let listing = stores.doctors.list(&DoctorFilter::default(), page).await;
+        let listing = listing.map_err(|error| failed(&error))?;
+        let mut text = String::new();
+        for doctor in listing.items.iter().filter(|doctor| owner.is_none_or(|owner| owner == doctor.creator))
+        {
+            text.push_str(&writer.doctor(doctor)?);
+        }
+        page.after = listing.next;
+        is_wanted = out.write(&text)? && page.after.is_some();
+    }
+    Ok(())
+}
+
+async fn mappings(
+    stores: &Stores,
+    owner: Option<UserId>,
+    writer: &Writer,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let mut is_wanted = out.write(&writer.header()?)?;
+    for is_ended in [false, true] {
+        let filter = AllMappings { is_ended, ..AllMappings::default() };
+        let mut page = Page { limit: PAGE, order: ORDER, ..Page::default() };
+        while is_wanted {
+            let listing =
+                stores.admin_records.mappings(&filter, page).await.map_err(|error| failed(&error))?;
+            let mut text = String::new();
+            let mappings = listing.items.iter().map(|view| &view.mapping);
+            for mapping in mappings.filter(|mapping| owner.is_none_or(|owner| owner == mapping.owner)) {
+                text.push_str(&writer.mapping(mapping)?);
+            }
+            page.after = listing.next;
+            is_wanted = out.write(&text)?;
+            if page.after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn failed(error: &RepositoryError) -> Failure {
+    Failure::failed(error)
+}

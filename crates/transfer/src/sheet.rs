@@ -1,0 +1,41 @@
+//! Sheets of patients, doctors and mappings, as CSV or NDJSON: in, row by row and in constant memory, and out again.
+//!
+//! A row is taken in as it is or refused with everything that is wrong with it; nothing is mended. Each row has an
+//! external id (the column `external_id` or `id`, else a digest of what it says), by which it is known again.
+
+mod doctors;
+mod fields;
+mod format;
+mod formula;
+mod mappings;
+mod patients;
+mod run;
+mod write;
+
+use std::io;
+
+use domain::ports::RepositoryError;
+
+pub use format::Format;
+pub use run::{Fate, Kind, OnConflict, Options, RowLine, SheetTally, Target, import};
+pub use write::Writer;
+
+/// Why a sheet cannot be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// It cannot be read.
+    #[error("the sheet cannot be read")]
+    Read(#[from] io::Error),
+    /// A CSV begins with the names of its columns.
+    #[error("the sheet has no header")]
+    NoHeader,
+    /// Two columns have one name.
+    #[error("the column {0} is there twice")]
+    ColumnTwice(String),
+    /// No column says what the record is.
+    #[error("the sheet has no column {0}; --map \"Its name={0}\" tells which one it is")]
+    NoColumn(&'static str),
+    /// The database does not do what it should.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+}

@@ -1,0 +1,110 @@
+//! Rows of doctors.
+
+use domain::ports::{Constraint, Record, RepositoryError};
+use domain::{
+    Address, Availability, Batch, DoctorChange, DoctorId, EmailAddress, EmailRule, ExperienceYears,
+    IncomingDoctor, LicenseNumber, Money, PersonName, Phone, RecordId, Specialization, Stamp,
+};
+
+use super::fields::Fields;
+use super::run::{Desk, Row};
+
+pub(super) struct DoctorRow {
+    record: IncomingDoctor,
+    change: DoctorChange,
+}
+
+impl Row for DoctorRow {
+    const RECORD: Record = Record::Doctor;
+    const TABLE: &'static str = "doctors";
+    const NEEDS: &'static [&'static str] = &["name"];
+    const COLUMNS: &'static [&'static str] = &[
+        "owner",
+        "name",
+        "specialization",
+        "email",
+        "phone",
+        "address",
+        "availability",
+        "license_number",
+        "experience_years",
+        "consultation_fee",
+        "created_at",
+        "updated_at",
+    ];
+    type Record = IncomingDoctor;
+
+    async fn read(
+        desk: &mut Desk<'_>,
+        fields: &mut Fields,
+        id: Option<RecordId>,
+    ) -> Result<Option<Self>, RepositoryError> {
+        let creator = desk.owner(fields).await?;
+        let change = DoctorChange {
+            name: fields.change("name", PersonName::parse),
+            specialization: fields.change("specialization", Specialization::parse),
+            email: fields.change("email", EmailAddress::parse),
+            phone: fields.change("phone", Phone::parse),
+            address: fields.change("address", Address::parse),
+            availability: fields.change("availability", Availability::parse),
+            license_number: fields.change("license_number", LicenseNumber::parse),
+            experience_years: fields.number("experience_years", ExperienceYears::parse),
+            consultation_fee: fields.change("consultation_fee", Money::parse),
+        };
+        let created_at = fields.time("created_at").unwrap_or(desk.options.now);
+        let updated_at = fields.time("updated_at").unwrap_or(created_at);
+        let Ok(details) = change.clone().into_new() else {
+            if fields.raw("name").is_none() {
+                fields.wrong("name", "is required");
+            }
+            return Ok(None);
+        };
+        let Some(creator) = creator else { return Ok(None) };
+        let id = match id {
+            Some(RecordId::Doctor(id)) => Some(id),
+            _ => None,
+        };
+        Ok(Some(Self { record: IncomingDoctor { id, creator, details, created_at, updated_at }, change }))
+    }
+
+    fn unique(&self, desk: &Desk<'_>) -> Vec<(Constraint, &'static str, String)> {
+        let details = &self.record.details;
+        let email = details.email.as_ref().filter(|_| desk.options.doctor_emails == EmailRule::Unique);
+        let email = email.map(|email| (Constraint::DoctorEmail, "email", email.key().to_owned()));
+        let license = details.license_number.as_ref();
+        let license =
+            license.map(|number| (Constraint::DoctorLicense, "license_number", number.as_str().to_owned()));
+        email.into_iter().chain(license).collect()
+    }
+
+    fn id(raw: i64) -> Option<RecordId> {
+        DoctorId::new(raw).map(RecordId::Doctor)
+    }
+
+    fn without_id(mut self) -> Self {
+        self.record.id = None;
+        self
+    }
+
+    fn kept(&self) -> Option<RecordId> {
+        self.record.id.map(RecordId::Doctor)
+    }
+
+    fn into_record(self) -> IncomingDoctor {
+        self.record
+    }
+
+    async fn add(
+        desk: &Desk<'_>,
+        batch: Batch<IncomingDoctor>,
+        stamp: &Stamp,
+    ) -> Result<(), RepositoryError> {
+        desk.target.intake.add_doctors(batch, desk.options.doctor_emails, stamp).await.map(drop)
+    }
+
+    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<(), RepositoryError> {
+        let RecordId::Doctor(id) = known else { return Err(RepositoryError::Missing(Record::Doctor)) };
+        let rule = desk.options.doctor_emails;
+        desk.target.doctors.update(id, None, &self.change, rule, stamp).await.map(drop)
+    }
+}

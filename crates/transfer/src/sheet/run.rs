@@ -1,0 +1,446 @@
+//! Taking a sheet in: batches of rows that are right, a line for each that is not.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hasher as _};
+use std::io::BufRead;
+
+use domain::ports::{
+    Constraint, DoctorRepository, Intake, MappingRepository, PatientRepository, Record, RepositoryError,
+    UserRepository,
+};
+use domain::{
+    Batch, EmailRule, ExternalId, Incoming, LoginName, Reason, RecordId, SourceName, Stamp, Timestamp, UserId,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::SheetError;
+use super::doctors::DoctorRow;
+use super::fields::Fields;
+use super::format::{BadRow, Format, Rows};
+use super::mappings::MappingRow;
+use super::patients::PatientRow;
+
+/// How many rows go into one transaction.
+const BATCH: usize = 500;
+
+/// What a sheet is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Patients.
+    Patients,
+    /// Doctors.
+    Doctors,
+    /// Mappings.
+    Mappings,
+}
+
+/// What becomes of a row that was taken in before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnConflict {
+    /// Nothing: the record stays as it is.
+    Skip,
+    /// The record gets what the row says; of a mapping, the notes.
+    Update,
+    /// The row is refused.
+    Fail,
+}
+
+/// How a sheet is to be taken in.
+#[derive(Clone)]
+pub struct Options {
+    /// What it is of.
+    pub kind: Kind,
+    /// How it is written.
+    pub format: Format,
+    /// What the source is called: external ids are ids of this source.
+    pub source: SourceName,
+    /// Whose the records are where no column `owner` says so.
+    pub owner: Option<UserId>,
+    /// What becomes of rows that were taken in before.
+    pub on_conflict: OnConflict,
+    /// Columns by other names, with the names that they have here.
+    pub renames: Vec<(String, String)>,
+    /// Whether two doctors may have the same e-mail address.
+    pub doctor_emails: EmailRule,
+    /// The time.
+    pub now: Timestamp,
+    /// Nothing is written.
+    pub is_dry: bool,
+}
+
+/// Where the records go.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    /// Takes in new ones.
+    pub intake: &'a dyn Intake,
+    /// Knows who owners are.
+    pub users: &'a dyn UserRepository,
+    /// Updates patients.
+    pub patients: &'a dyn PatientRepository,
+    /// Updates doctors.
+    pub doctors: &'a dyn DoctorRepository,
+    /// Updates mappings.
+    pub mappings: &'a dyn MappingRepository,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It is a new record.
+    Added,
+    /// A record was changed.
+    Updated,
+    /// It was taken in before.
+    Skipped,
+    /// It is no record.
+    Refused,
+}
+
+/// A row that was not simply added.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RowLine {
+    /// Which row of the sheet, from 1; the header of a CSV is one.
+    pub row: u64,
+    /// What became of it.
+    pub fate: Fate,
+    /// What is wrong, by column. Never a value.
+    pub errors: Vec<(String, String)>,
+}
+
+/// The rows of a sheet, each of which is counted once.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SheetTally {
+    /// All of them.
+    pub read: u64,
+    /// New records.
+    pub added: u64,
+    /// Records that were changed.
+    pub updated: u64,
+    /// Rows that were taken in before.
+    pub skipped: u64,
+    /// Rows that are no records.
+    pub refused: u64,
+}
+
+/// Takes a sheet in. `tell` gets each row that was not added, `progress` the number of rows that were read.
+pub async fn import<R: BufRead>(
+    from: R,
+    target: Target<'_>,
+    options: &Options,
+    stamp: &Stamp,
+    tell: &mut dyn FnMut(&RowLine),
+    progress: &dyn Fn(u64),
+) -> Result<SheetTally, SheetError> {
+    let rows = Rows::new(from, options.format, &options.renames)?;
+    let desk = Desk { target, options, users: HashMap::new() };
+    let begin = Begin { desk, stamp, tell, progress };
+    match options.kind {
+        Kind::Patients => begin.run::<R, PatientRow>(rows).await,
+        Kind::Doctors => begin.run::<R, DoctorRow>(rows).await,
+        Kind::Mappings => begin.run::<R, MappingRow>(rows).await,
+    }
+}
+
+/// A kind of row.
+pub(super) trait Row: Sized {
+    const RECORD: Record;
+    const TABLE: &'static str;
+    /// One of these columns must be there.
+    const NEEDS: &'static [&'static str];
+    const COLUMNS: &'static [&'static str];
+    type Record;
+
+    /// Reads a row; `None` when something is wrong, which is noted.
+    async fn read(
+        desk: &mut Desk<'_>,
+        fields: &mut Fields,
+        id: Option<RecordId>,
+    ) -> Result<Option<Self>, RepositoryError>;
+
+    /// What must be unique, by rule, column and key.
+    fn unique(&self, desk: &Desk<'_>) -> Vec<(Constraint, &'static str, String)>;
+
+    fn id(raw: i64) -> Option<RecordId>;
+
+    fn without_id(self) -> Self;
+
+    fn kept(&self) -> Option<RecordId>;
+
+    fn into_record(self) -> Self::Record;
+
+    async fn add(desk: &Desk<'_>, batch: Batch<Self::Record>, stamp: &Stamp) -> Result<(), RepositoryError>;
+
+    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<(), RepositoryError>;
+}
+
+/// What is at hand for reading rows.
+pub(super) struct Desk<'a> {
+    pub(super) target: Target<'a>,
+    pub(super) options: &'a Options,
+    /// Users by what they were called.
+    users: HashMap<String, Option<UserId>>,
+}
+
+impl Desk<'_> {
+    /// Whose the record is: who is named by the column, else by the options.
+    pub(super) async fn owner(&mut self, fields: &mut Fields) -> Result<Option<UserId>, RepositoryError> {
+        if self.options.owner.is_some() {
+            return Ok(self.options.owner);
+        }
+        if fields.raw("owner").is_none() {
+            fields.wrong("owner", "is required: a column, or --owner");
+            return Ok(None);
+        }
+        self.user(fields, "owner").await
+    }
+
+    /// The user whom a column names.
+    pub(super) async fn user(
+        &mut self,
+        fields: &mut Fields,
+        column: &str,
+    ) -> Result<Option<UserId>, RepositoryError> {
+        let Some(name) = fields.raw(column).map(str::to_owned) else { return Ok(None) };
+        let found = if let Some(found) = self.users.get(&name) {
+            *found
+        } else {
+            let found = match LoginName::parse(&name) {
+                Some(login) => self.target.users.find_credentials(&login).await?.map(|found| found.user.id),
+                None => None,
+            };
+            self.users.insert(name, found);
+            found
+        };
+        if found.is_none() {
+            fields.wrong(column, "is no user here");
+        }
+        Ok(found)
+    }
+
+    /// The record of this source with this external id.
+    pub(super) async fn known(&self, kind: Record, raw: &str) -> Result<Option<RecordId>, RepositoryError> {
+        let Ok(external) = ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])) else {
+            return Ok(None);
+        };
+        let known = self.target.intake.known_among(&self.options.source, kind, vec![external]).await?;
+        Ok(known.first().map(|known| known.record))
+    }
+}
+
+struct Begin<'a> {
+    desk: Desk<'a>,
+    stamp: &'a Stamp,
+    tell: &'a mut dyn FnMut(&RowLine),
+    progress: &'a dyn Fn(u64),
+}
+
+/// A row that waits for its batch.
+struct Waiting<T> {
+    number: u64,
+    external: ExternalId,
+    row: T,
+}
+
+struct Run<'a, T> {
+    begin: Begin<'a>,
+    tally: SheetTally,
+    waiting: Vec<Waiting<T>>,
+    /// Of a dry run: what would be there by now, as digests.
+    imagined: HashSet<u64>,
+    /// Ids are kept where nothing of the kind was there.
+    keeps_ids: bool,
+}
+
+impl Begin<'_> {
+    async fn run<R: BufRead, T: Row>(self, mut rows: Rows<R>) -> Result<SheetTally, SheetError> {
+        let is_there = |name: &&str| rows.columns().contains(*name);
+        if self.desk.options.format == Format::Csv && !T::NEEDS.iter().any(is_there) {
+            return Err(SheetError::NoColumn(T::NEEDS.first().copied().unwrap_or_default()));
+        }
+        let keeps_ids = self.desk.target.intake.count(T::RECORD).await? == 0;
+        let tally = SheetTally::default();
+        let (waiting, imagined) = (Vec::new(), HashSet::new());
+        let mut run: Run<'_, T> = Run { begin: self, tally, waiting, imagined, keeps_ids };
+        while let Some(row) = rows.next()? {
+            run.tally.read += 1;
+            match row {
+                Ok(row) => run.take(row.number, Fields::new(row.values)).await?,
+                Err(BadRow { number, message }) => run.refuse(number, vec![("row".to_owned(), message)]),
+            }
+            (run.begin.progress)(run.tally.read);
+        }
+        run.flush().await?;
+        Ok(run.tally)
+    }
+}
+
+impl<T: Row> Run<'_, T> {
+    async fn take(&mut self, number: u64, mut fields: Fields) -> Result<(), SheetError> {
+        let external = external::<T>(&mut fields);
+        let id = fields.raw("id").filter(|_| self.keeps_ids).and_then(|raw| raw.trim().parse().ok());
+        let row = T::read(&mut self.begin.desk, &mut fields, id.and_then(T::id)).await?;
+        let (Some(external), Some(row), true) = (external, row, fields.errors.is_empty()) else {
+            self.refuse(number, fields.errors);
+            return Ok(());
+        };
+        // Of two rows of one batch that are the same record, or may not both be, the second comes in the next one.
+        let clashes = |other: &Waiting<T>| {
+            let desk = &self.begin.desk;
+            let mine = row.unique(desk);
+            other.external == external || other.row.unique(desk).iter().any(|unique| mine.contains(unique))
+        };
+        if self.waiting.len() >= BATCH || self.waiting.iter().any(clashes) {
+            self.flush().await?;
+        }
+        self.waiting.push(Waiting { number, external, row });
+        Ok(())
+    }
+
+    /// Writes what waits.
+    async fn flush(&mut self) -> Result<(), SheetError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let target = self.begin.desk.target;
+        let externals = waiting.iter().map(|waiting| waiting.external.clone()).collect();
+        let known = target.intake.known_among(&self.begin.desk.options.source, T::RECORD, externals).await?;
+        let known: HashMap<_, _> = known.into_iter().map(|known| (known.external, known.record)).collect();
+        let mut new = Vec::new();
+        for waiting in waiting {
+            let is_imagined = self.imagined.contains(&digest(&waiting.external));
+            match known.get(&waiting.external).copied() {
+                Some(record) => self.conflict(waiting, Some(record)).await?,
+                None if is_imagined => self.conflict(waiting, None).await?,
+                None => new.push(waiting),
+            }
+        }
+        self.add(new).await
+    }
+
+    /// A row that is here already; `None` where a dry run only imagines it.
+    async fn conflict(&mut self, waiting: Waiting<T>, record: Option<RecordId>) -> Result<(), SheetError> {
+        let Waiting { number, row, .. } = waiting;
+        let fate = match self.begin.desk.options.on_conflict {
+            OnConflict::Skip => Fate::Skipped,
+            OnConflict::Update => Fate::Updated,
+            OnConflict::Fail => {
+                self.refuse(number, vec![("id".to_owned(), "was imported before".to_owned())]);
+                return Ok(());
+            }
+        };
+        if let (Fate::Updated, Some(record), false) = (fate, record, self.begin.desk.options.is_dry) {
+            match row.update(&self.begin.desk, record, self.begin.stamp).await {
+                Ok(()) => {}
+                Err(RepositoryError::Missing(_)) => {
+                    self.refuse(
+                        number,
+                        vec![("id".to_owned(), "is of a record that is not there any more".to_owned())],
+                    );
+                    return Ok(());
+                }
+                Err(RepositoryError::Duplicate(_) | RepositoryError::Invalid(_)) => {
+                    self.refuse(
+                        number,
+                        vec![("row".to_owned(), "breaks a rule with what is here".to_owned())],
+                    );
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match fate {
+            Fate::Updated => self.tally.updated += 1,
+            _ => self.tally.skipped += 1,
+        }
+        (self.begin.tell)(&RowLine { row: number, fate, errors: Vec::new() });
+        Ok(())
+    }
+
+    async fn add(&mut self, new: Vec<Waiting<T>>) -> Result<(), SheetError> {
+        let new = self.acceptable(new).await?;
+        if new.is_empty() {
+            return Ok(());
+        }
+        let count = u64::try_from(new.len()).unwrap_or(u64::MAX);
+        if self.begin.desk.options.is_dry {
+            let keys = new.iter().flat_map(|waiting| {
+                let unique = waiting.row.unique(&self.begin.desk).into_iter().map(|unique| digest(&unique));
+                unique.chain([digest(&waiting.external)]).collect::<Vec<_>>()
+            });
+            let keys: Vec<u64> = keys.collect();
+            self.imagined.extend(keys);
+        } else {
+            let wishes: Vec<RecordId> = new.iter().filter_map(|waiting| waiting.row.kept()).collect();
+            let present = self.begin.desk.target.intake.present(wishes).await?;
+            let records = new.into_iter().map(|Waiting { external, row, .. }| {
+                let is_taken = row.kept().is_some_and(|id| present.contains(&id));
+                let row = if is_taken { row.without_id() } else { row };
+                Incoming { external, origin: None, record: row.into_record() }
+            });
+            let source = self.begin.desk.options.source.clone();
+            let reason = format!("{count} rows of {} from {}", T::TABLE, source.as_str());
+            let reason = Reason::parse(&reason).map_err(|error| RepositoryError::Failed(error.into()))?;
+            let batch = Batch { records: records.collect(), source, reason };
+            T::add(&self.begin.desk, batch, self.begin.stamp).await?;
+        }
+        self.tally.added += count;
+        Ok(())
+    }
+
+    /// Without those whose values are another record's.
+    async fn acceptable(&mut self, new: Vec<Waiting<T>>) -> Result<Vec<Waiting<T>>, SheetError> {
+        let mut taken: HashSet<(Constraint, String)> = HashSet::new();
+        for rule in [Constraint::DoctorEmail, Constraint::DoctorLicense, Constraint::ActiveMapping] {
+            let unique = new.iter().flat_map(|waiting| waiting.row.unique(&self.begin.desk));
+            let keys: Vec<String> = unique.filter(|(each, ..)| *each == rule).map(|(.., key)| key).collect();
+            if !keys.is_empty() {
+                let found = self.begin.desk.target.intake.taken(rule, keys).await?;
+                taken.extend(found.into_iter().map(|key| (rule, key)));
+            }
+        }
+        let mut acceptable = Vec::new();
+        for waiting in new {
+            let clash = waiting.row.unique(&self.begin.desk).into_iter().find(|unique| {
+                taken.contains(&(unique.0, unique.2.clone())) || self.imagined.contains(&digest(unique))
+            });
+            match clash {
+                Some((_, column, _)) => {
+                    let error = (column.to_owned(), "is that of another record".to_owned());
+                    self.refuse(waiting.number, vec![error]);
+                }
+                None => acceptable.push(waiting),
+            }
+        }
+        Ok(acceptable)
+    }
+
+    fn refuse(&mut self, row: u64, errors: Vec<(String, String)>) {
+        self.tally.refused += 1;
+        (self.begin.tell)(&RowLine { row, fate: Fate::Refused, errors });
+    }
+}
+
+/// What the row is known by: its own id, or what it says.
+fn external<T: Row>(fields: &mut Fields) -> Option<ExternalId> {
+    for column in ["external_id", "id"] {
+        if fields.raw(column).is_some() {
+            return fields.get(column, |raw| ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])));
+        }
+    }
+    let told = fields.all().filter(|(name, _)| T::COLUMNS.contains(name));
+    Some(hashed(told.flat_map(|(name, value)| [name, value])))
+}
+
+/// Of an id of a sheet only the SHA-256 is kept: it may be a patient's number, which must not outlive an erasing.
+fn hashed<'a>(texts: impl IntoIterator<Item = &'a str>) -> ExternalId {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(text);
+    }
+    ExternalId::from_digest(hash.finalize().into())
+}
+
+fn digest(of: &impl std::hash::Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}

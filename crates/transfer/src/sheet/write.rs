@@ -1,0 +1,164 @@
+//! Sheets on their way out: one line for each record, the same bytes for the same records.
+
+use std::io;
+
+use domain::{
+    Address, Availability, BloodGroup, Doctor, EmailAddress, Gender, LicenseNumber, Mapping, MedicalHistory,
+    Notes, Patient, Phone, Specialization, UserName,
+};
+use serde_json::Value;
+
+use super::format::Format;
+use super::formula::defused;
+
+/// The columns, in the order in which they are written.
+const PATIENTS: &[&str] = &[
+    "id",
+    "owner",
+    "name",
+    "first_name",
+    "last_name",
+    "date_of_birth",
+    "age",
+    "age_told_on",
+    "gender",
+    "email",
+    "phone",
+    "emergency_contact",
+    "address",
+    "medical_history",
+    "blood_group",
+    "created_at",
+    "updated_at",
+];
+const DOCTORS: &[&str] = &[
+    "id",
+    "owner",
+    "name",
+    "specialization",
+    "email",
+    "phone",
+    "address",
+    "availability",
+    "license_number",
+    "experience_years",
+    "consultation_fee",
+    "created_at",
+    "updated_at",
+];
+const MAPPINGS: &[&str] =
+    &["id", "patient", "doctor", "notes", "assigned_by", "assigned_at", "updated_at", "ended_at"];
+
+/// Writes records of one kind.
+pub struct Writer {
+    format: Format,
+    columns: &'static [&'static str],
+}
+
+impl Writer {
+    /// Of patients.
+    pub const fn patients(format: Format) -> Self {
+        Self { format, columns: PATIENTS }
+    }
+
+    /// Of doctors.
+    pub const fn doctors(format: Format) -> Self {
+        Self { format, columns: DOCTORS }
+    }
+
+    /// Of mappings.
+    pub const fn mappings(format: Format) -> Self {
+        Self { format, columns: MAPPINGS }
+    }
+
+    /// What stands before the first record.
+    pub fn header(&self) -> io::Result<String> {
+        match self.format {
+            Format::Csv => csv_line(self.columns.iter().map(|name| (*name).to_owned())),
+            Format::Ndjson => Ok(String::new()),
+        }
+    }
+
+    /// A patient's line.
+    pub fn patient(&self, patient: &Patient) -> io::Result<String> {
+        let details = &patient.details;
+        let told = details.told_age;
+        self.line([
+            Some(patient.id.to_string()),
+            text(Some(&patient.created_by), UserName::as_str),
+            Some(details.name.full().to_owned()),
+            Some(details.name.first().to_owned()),
+            Some(details.name.last().to_owned()),
+            details.date_of_birth.map(|born| born.date().to_string()),
+            told.map(|told| told.age.get().to_string()),
+            told.map(|told| told.on.to_string()),
+            details.gender.map(Gender::as_str).map(str::to_owned),
+            text(details.email.as_ref(), EmailAddress::as_str),
+            text(details.phone.as_ref(), Phone::as_str),
+            text(details.emergency_contact.as_ref(), Phone::as_str),
+            text(details.address.as_ref(), Address::as_str),
+            text(details.medical_history.as_ref(), MedicalHistory::as_str),
+            details.blood_group.map(BloodGroup::as_str).map(str::to_owned),
+            Some(patient.created_at.to_string()),
+            Some(patient.updated_at.to_string()),
+        ])
+    }
+
+    /// A doctor's line.
+    pub fn doctor(&self, doctor: &Doctor) -> io::Result<String> {
+        let details = &doctor.details;
+        self.line([
+            Some(doctor.id.to_string()),
+            text(Some(&doctor.created_by), UserName::as_str),
+            Some(details.name.as_str().to_owned()),
+            text(details.specialization.as_ref(), Specialization::as_str),
+            text(details.email.as_ref(), EmailAddress::as_str),
+            text(details.phone.as_ref(), Phone::as_str),
+            text(details.address.as_ref(), Address::as_str),
+            text(details.availability.as_ref(), Availability::as_str),
+            text(details.license_number.as_ref(), LicenseNumber::as_str),
+            details.experience_years.map(|years| years.get().to_string()),
+            details.consultation_fee.map(|fee| fee.to_string()),
+            Some(doctor.created_at.to_string()),
+            Some(doctor.updated_at.to_string()),
+        ])
+    }
+
+    /// A mapping's line.
+    pub fn mapping(&self, mapping: &Mapping) -> io::Result<String> {
+        self.line([
+            Some(mapping.id.to_string()),
+            Some(mapping.patient.to_string()),
+            Some(mapping.doctor.to_string()),
+            text(mapping.notes.as_ref(), Notes::as_str),
+            text(mapping.assigned_by.as_ref(), UserName::as_str),
+            Some(mapping.assigned_at.to_string()),
+            Some(mapping.updated_at.to_string()),
+            mapping.ended_at.map(|end| end.to_string()),
+        ])
+    }
+
+    fn line<const N: usize>(&self, values: [Option<String>; N]) -> io::Result<String> {
+        match self.format {
+            Format::Csv => csv_line(values.into_iter().map(|value| defused(&value.unwrap_or_default()))),
+            Format::Ndjson => {
+                // Written by hand: the order of the columns does not depend on how a map keeps its keys.
+                let values = values.into_iter().map(|value| value.map_or(Value::Null, Value::String));
+                let pairs =
+                    self.columns.iter().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
+                Ok(format!("{{{}}}\n", pairs.collect::<Vec<_>>().join(",")))
+            }
+        }
+    }
+}
+
+fn text<T>(value: Option<&T>, as_str: impl Fn(&T) -> &str) -> Option<String> {
+    value.map(|value| as_str(value).to_owned())
+}
+
+fn csv_line(values: impl Iterator<Item = String>) -> io::Result<String> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(values.collect::<Vec<_>>())?;
+    let bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
