@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use domain::ports::{PasswordError, PasswordHasher, Verdict};
@@ -24,6 +25,21 @@ use scheme::{Found, Scheme};
 pub struct BcryptHasher {
     scheme: Arc<Scheme>,
     pool: Pool,
+    threads: usize,
+    queue: usize,
+}
+
+/// How much the threads that hash passwords have to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HashingLoad {
+    /// How many passwords wait.
+    pub waiting: usize,
+    /// How many may wait; one more is refused.
+    pub capacity: usize,
+    /// How many are hashed now.
+    pub busy: usize,
+    /// How many can be hashed at a time.
+    pub threads: usize,
 }
 
 /// How passwords are hashed.
@@ -73,7 +89,16 @@ impl BcryptHasher {
             return Err(HasherError::Cost);
         }
         let pool = Pool::start(settings.threads, settings.queue).map_err(HasherError::Thread)?;
-        Ok(Self { scheme: Arc::new(Scheme::new(settings.cost, settings.pepper.as_ref())), pool })
+        let scheme = Arc::new(Scheme::new(settings.cost, settings.pepper.as_ref()));
+        Ok(Self { scheme, pool, threads: settings.threads.get(), queue: settings.queue })
+    }
+
+    /// What the threads have to do now.
+    pub fn load(&self) -> HashingLoad {
+        let tally = self.pool.tally();
+        let busy = tally.running.load(Ordering::Relaxed);
+        let waiting = tally.jobs.load(Ordering::Relaxed).saturating_sub(busy);
+        HashingLoad { waiting, capacity: self.queue, busy, threads: self.threads }
     }
 }
 

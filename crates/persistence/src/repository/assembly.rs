@@ -42,5 +42,6 @@ pub(super) fn stores(
         probe: Arc::new(Probe { executor: Arc::clone(executor), known: known.into() }),
         throttle: Arc::new(Throttle::new(Arc::clone(executor))),
         limiter: None,
+        load: Arc::clone(executor) as Arc<_>,
     }
 }

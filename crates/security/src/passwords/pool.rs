@@ -3,6 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -18,6 +19,32 @@ const NICENESS: i32 = 10;
 /// The threads; they end when this is dropped and the queue is empty.
 pub(super) struct Pool {
     queue: SyncSender<Job>,
+    tally: Arc<Tally>,
+}
+
+/// What there is to do, and what is being done.
+#[derive(Default)]
+pub(super) struct Tally {
+    /// Jobs that wait or run.
+    pub(super) jobs: AtomicUsize,
+    /// Jobs that run.
+    pub(super) running: AtomicUsize,
+}
+
+/// One more, until it is dropped.
+struct Counted<F: Fn(&Tally) -> &AtomicUsize>(Arc<Tally>, F);
+
+impl<F: Fn(&Tally) -> &AtomicUsize> Counted<F> {
+    fn begin(tally: &Arc<Tally>, of: F) -> Self {
+        of(tally).fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(tally), of)
+    }
+}
+
+impl<F: Fn(&Tally) -> &AtomicUsize> Drop for Counted<F> {
+    fn drop(&mut self) {
+        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Why work was not done.
@@ -38,7 +65,12 @@ impl Pool {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work(&receiver))?;
         }
-        Ok(Self { queue: sender })
+        Ok(Self { queue: sender, tally: Arc::default() })
+    }
+
+    /// What there is to do.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Does `work` on one of the threads. When the caller has left before it began, it is not done.
@@ -48,7 +80,9 @@ impl Pool {
         F: FnOnce() -> T + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        let counted = Counted::begin(&self.tally, |tally| &tally.jobs);
         let job: Job = Box::new(move || {
+            let _running = Counted::begin(&counted.0, |tally| &tally.running);
             if !answer.is_closed() {
                 // The caller may have left meanwhile; then nobody wants the result.
                 let _ = answer.send(work());
