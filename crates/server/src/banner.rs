@@ -2,20 +2,24 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use crate::Running;
 use crate::settings::DatabaseUrl;
 
-/// Where to find what, for people.
-pub(crate) fn banner(addr: SocketAddr, is_tls: bool, database: &DatabaseUrl) -> String {
-    let base = base(addr, if is_tls { "https" } else { "http" });
-    [
+/// Where to find what, for people; `more` comes before how to stop.
+pub(crate) fn banner(server: &Running, database: &DatabaseUrl, more: &str) -> String {
+    let addr = server.addr;
+    let base = base(addr, if server.is_tls { "https" } else { "http" });
+    let mut lines = vec![
         format!("healthcore {} listens on {addr}", env!("CARGO_PKG_VERSION")),
         format!("  API       {base}/api/"),
         format!("  Docs      {base}/api/docs/"),
         format!("  Health    {base}/readyz"),
         format!("  Database  {}", database.describe()),
-        "Stop with Ctrl-C.".to_owned(),
-    ]
-    .join("\n")
+    ];
+    lines.extend(server.metrics_addr.map(|addr| format!("  Metrics   http://{addr}/metrics")));
+    lines.extend((!more.is_empty()).then(|| more.to_owned()));
+    lines.push("Stop with Ctrl-C.".to_owned());
+    lines.join("\n")
 }
 
 /// An address that a browser on this machine can open.

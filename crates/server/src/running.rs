@@ -9,7 +9,7 @@ use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use application::Accounts;
-use http_api::{Draining, PublicKeys, Shared};
+use http_api::{Draining, PublicKeys, RequestMetrics, Shared};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
@@ -18,8 +18,9 @@ use crate::compose::{Composed, compose_with};
 use crate::connections::{self, Connections};
 use crate::data_dir::{self, Lock};
 use crate::keys::Keys;
+use crate::metrics::MetricsServer;
 use crate::settings::Settings;
-use crate::{StartError, tls};
+use crate::{StartError, telemetry, tls};
 
 /// How long a client may take for the head of a request (RFC 9110 leaves it to the server): 10 seconds with
 /// everything around it.
@@ -39,6 +40,8 @@ pub struct Running {
     pub addr: SocketAddr,
     /// Whether it speaks TLS.
     pub is_tls: bool,
+    /// Where it tells its metrics, if it does.
+    pub metrics_addr: Option<SocketAddr>,
     draining: Draining,
     drain_delay: Duration,
     handle: ServerHandle,
@@ -47,6 +50,7 @@ pub struct Running {
     key_watch: JoinHandle<()>,
     connection_watch: JoinHandle<()>,
     trail: TrailTasks,
+    metrics: Option<MetricsServer>,
     lock: Option<Lock>,
 }
 
@@ -62,12 +66,18 @@ impl Server {
             Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
         });
         let (composed, keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
-        let Composed { state, panel, trail } = composed;
+        let Composed { state, panel, trail, watched } = composed;
+        let requests = RequestMetrics::default();
+        let metrics = settings.metrics.bind;
+        let metrics = metrics.map(|address| MetricsServer::start(address, &requests, watched)).transpose()?;
         let draining = state.draining.clone();
         let watch = tokio::spawn(learn_ended_sessions(state.accounts.clone()));
         let signer = keys.signer();
         let key_watch = tokio::spawn(keys.watch());
-        let shared = Shared::new(state).publishing(PublicKeys::new(move || signer.jwks()));
+        let shared = Shared::new(state)
+            .publishing(PublicKeys::new(move || signer.jwks()))
+            .counting(requests)
+            .linking(telemetry::link(&settings.traces));
         let address = settings.server.bind;
         let connections = Connections::new(HEAD_DEADLINE);
         let connection_watch = tokio::spawn(connections.clone().watch());
@@ -96,6 +106,8 @@ impl Server {
             trail: trail.start(),
             addr,
             is_tls,
+            metrics_addr: metrics.as_ref().map(|metrics| metrics.addr),
+            metrics,
             draining,
             drain_delay: settings.server.drain_delay(),
             handle: server.handle(),
@@ -152,6 +164,9 @@ impl Running {
         self.key_watch.abort();
         self.connection_watch.abort();
         self.trail.stop().await;
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
         // Only now may another server take the database.
         drop(self.lock);
         result

@@ -80,6 +80,15 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The address for metrics cannot be listened on.
+    #[error("cannot listen on {address} for metrics; choose another address with `metrics.bind`")]
+    Metrics {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The files for TLS cannot be used.
     #[error("setting `{setting}` cannot be used: {reason}")]
     Tls {

@@ -4,13 +4,14 @@ use std::fmt::{self, Write};
 use std::io::{self, IsTerminal as _};
 use std::panic;
 
+use http_api::TraceLink;
 use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
-use crate::settings::{LogFormat, LogLevel, LogSettings};
+use crate::settings::{LogFormat, LogLevel, LogSettings, TracesSettings};
 
 /// The crates whose lines were written with the rule in mind that nothing of a patient is logged. Others are
 /// heard when they warn.
@@ -20,7 +21,11 @@ const OWN: [&str; 7] =
 /// Starts logging, and logs panics by their place only: their text may hold anything.
 pub(crate) fn start(settings: &LogSettings) {
     let is_terminal = io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter(settings.level)).with_writer(io::stderr);
+    // Whoever reads the lines may have had enough of them; saying so would go the same way.
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter(settings.level))
+        .with_writer(io::stderr)
+        .log_internal_errors(false);
     let is_json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Human => false,
@@ -40,6 +45,11 @@ pub(crate) fn start(settings: &LogSettings) {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, thread = std::thread::current().name(), "a thread has panicked");
     }));
+}
+
+/// Tells a collector of traces of each request, where one is configured.
+pub(crate) fn link(_: &TracesSettings) -> Option<TraceLink> {
+    None
 }
 
 /// Writes a field as the usual format does, but on one line: libpq's errors have several, and whoever reads a log

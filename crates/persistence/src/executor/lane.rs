@@ -66,7 +66,14 @@ impl<C: Session> Lane<C> {
         patience: Patience,
     ) -> std::io::Result<Self> {
         // Made first: when a thread cannot be had, dropping the lane ends the others.
-        let lane = Self(Arc::new(Room { name, queue, pool, rhythm, living: Arc::default(), busy: AtomicUsize::new(0) }));
+        let lane = Self(Arc::new(Room {
+            name,
+            queue,
+            pool,
+            rhythm,
+            living: Arc::default(),
+            busy: AtomicUsize::new(0),
+        }));
         let mut watch = Watch::new(Arc::clone(&lane.0), patience);
         watch.hire_all()?;
         let alive = Living::enter(&lane.0.living);
