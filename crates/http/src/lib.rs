@@ -157,6 +157,8 @@ fn cors(origins: &[String]) -> Cors {
             "idempotency-key",
             "if-match",
             "if-none-match",
+            "traceparent",
+            "tracestate",
             "x-request-id",
         ])
         .expose_headers([
@@ -166,6 +168,7 @@ fn cors(origins: &[String]) -> Cors {
             "ratelimit",
             "ratelimit-policy",
             "retry-after",
+            "traceresponse",
             "www-authenticate",
             "x-request-id",
             "x-total-count",

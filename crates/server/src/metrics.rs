@@ -83,22 +83,24 @@ async fn tell(registry: Data<Registry>) -> HttpResponse {
 
 fn registry(requests: &RequestMetrics, watched: Watched) -> Registry {
     let mut registry = Registry::default();
-    let build = [("version", env!("CARGO_PKG_VERSION")), ("features", FEATURES)];
-    registry.register("healthcore_build", "What runs here", Info::new(build.to_vec()));
+    let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned()), ("features", features())];
+    registry.register("healthcore_build", "What runs here", Info::new(build));
     requests.register(registry.sub_registry_with_prefix("healthcore"));
     registry.register_collector(Box::new(watched));
     registry.register_collector(Box::new(process::Process));
     registry
 }
 
-const FEATURES: &str =
-    match (cfg!(feature = "sqlite"), cfg!(feature = "postgres"), cfg!(feature = "postgres-tls")) {
-        (true, true, true) => "sqlite,postgres,postgres-tls",
-        (true, true, false) => "sqlite,postgres",
-        (true, false, _) => "sqlite",
-        (false, _, true) => "postgres,postgres-tls",
-        (false, _, false) => "postgres",
-    };
+/// What this build was made with.
+fn features() -> String {
+    let all = [
+        (cfg!(feature = "sqlite"), "sqlite"),
+        (cfg!(feature = "postgres"), "postgres"),
+        (cfg!(feature = "postgres-tls"), "postgres-tls"),
+        (cfg!(feature = "otel"), "otel"),
+    ];
+    all.into_iter().filter(|(is_in, _)| *is_in).map(|(_, name)| name).collect::<Vec<_>>().join(",")
+}
 
 impl fmt::Debug for Watched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

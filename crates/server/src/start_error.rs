@@ -89,6 +89,12 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// Spans cannot be sent to a collector.
+    #[error("setting `traces.otlp_endpoint` cannot be used: {reason}")]
+    Traces {
+        /// What is wrong.
+        reason: String,
+    },
     /// The files for TLS cannot be used.
     #[error("setting `{setting}` cannot be used: {reason}")]
     Tls {
@@ -110,6 +116,7 @@ impl StartError {
             Self::Settings(_)
                 | Self::NoSecret
                 | Self::Tls { .. }
+                | Self::Traces { .. }
                 | Self::Database(OpenError::Scheme | OpenError::Malformed(_) | OpenError::NotBuilt(_))
         )
     }

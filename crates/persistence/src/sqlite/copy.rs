@@ -40,7 +40,7 @@ pub(crate) fn copy_to(path: &Path, to: &Path) -> Result<(), BackupError> {
 
 pub(crate) fn contents(path: &Path) -> Result<Contents, BackupError> {
     let mut connection = open::open(path, Purpose::Read)?;
-    let found = "SELECT integrity_check AS line FROM pragma_integrity_check(3)";
+    let found = "SELECT integrity_check AS line FROM pragma_integrity_check";
     let found: Vec<Line> = diesel::sql_query(found).load(&mut connection).map_err(damaged)?;
     if let Some(fault) = found.iter().find(|found| found.line != "ok") {
         return Err(BackupError::Damaged(fault.line.clone()));

@@ -9,11 +9,11 @@ use domain::{NewPassword, NewUser, Role, UserName};
 use security::{HashingSettings, SystemRandom};
 
 use super::failure::Failure;
-use super::{seed, services};
+use super::seed;
 use crate::audit::hex;
 use crate::seed::{Plan, USER_PREFIX};
 use crate::settings::{Environment, Flags, Settings, Sources};
-use crate::{Server, StartError, banner, output, telemetry};
+use crate::{Server, StartError, banner, compose, output, telemetry};
 
 /// What a visitor can look around in.
 const DEMO: Plan = Plan { users: 3, doctors: 12, patients: 60, mappings: 90, first_owner: 0 };
@@ -32,7 +32,6 @@ pub(super) fn demo(flags: Flags) -> Result<(), Failure> {
     }
     settings.auth.password_cost = HashingSettings::MIN_COST;
     settings.key_file = None;
-    telemetry::start(&settings.log);
     let typed: String = hex(&SystemRandom.secret_bytes()).chars().take(DEMO_PASSWORD).collect();
     let password = NewPassword::parse(&typed).map_err(|error| Failure::Failed(error.to_string()))?;
     seed::fill(&settings, DEMO, &password, &|_, _| ())?;
@@ -45,7 +44,8 @@ pub(super) fn demo(flags: Flags) -> Result<(), Failure> {
 }
 
 fn add_admin(settings: &Settings, password: &str) -> Result<(), Failure> {
-    let (accounts, runtime) = services(settings)?;
+    let accounts = compose::compose(settings)?.accounts;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let name = UserName::parse(DEMO_ADMIN).map_err(|error| Failure::failed(&error))?;
     let mut user = NewUser::new(Some(name), None).map_err(|error| Failure::failed(&error))?;
     user.role = Role::Admin;
@@ -61,13 +61,15 @@ pub(super) fn run(settings: Settings) -> Result<(), Failure> {
 /// Serves; `more` is said after where to find what.
 fn start(settings: Settings, more: &str) -> Result<(), Failure> {
     settings.check()?;
-    telemetry::start(&settings.log);
+    let exporter = telemetry::start_serving(&settings)?;
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(settings, more))
+    let served = runtime.block_on(serve(settings, more));
+    exporter.stop();
+    served
 }
 
 /// As many open files as the system allows: each connection takes two handles, and many systems give a program no

@@ -35,7 +35,8 @@ mod linux {
 
     pub(super) struct Now {
         cpu_seconds: f64,
-        started: f64,
+        /// Not where the system hides when it was started itself.
+        started: Option<f64>,
         resident: u64,
         virtual_size: u64,
         threads: i64,
@@ -48,11 +49,11 @@ mod linux {
             let process = Process::myself()?;
             let stat = process.stat()?;
             let second = seconds(procfs::ticks_per_second());
-            let boot = procfs::KernelStats::current()?.btime;
+            let boot = procfs::KernelStats::current().map(|kernel| seconds(kernel.btime)).ok();
             let files = process.limits()?.max_open_files.soft_limit;
             Ok(Self {
                 cpu_seconds: seconds(stat.utime + stat.stime) / second,
-                started: seconds(boot) + seconds(stat.starttime) / second,
+                started: boot.map(|boot| boot + seconds(stat.starttime) / second),
                 resident: stat.rss_bytes().get(),
                 virtual_size: stat.vsize,
                 threads: stat.num_threads,
@@ -81,9 +82,10 @@ mod linux {
             gauge(e, "process_resident_memory_bytes", "Memory in use", self.resident)?;
             gauge(e, "process_virtual_memory_bytes", "Memory that has an address", self.virtual_size)?;
             gauge(e, "process_threads", "Threads", self.threads.unsigned_abs())?;
+            let Some(started) = self.started else { return Ok(()) };
             let help = "When the process began, in seconds since 1970";
-            let started = e.encode_descriptor("process_start_time_seconds", help, None, MetricType::Gauge)?;
-            ConstGauge::new(self.started).encode(started)
+            let encoder = e.encode_descriptor("process_start_time_seconds", help, None, MetricType::Gauge)?;
+            ConstGauge::new(started).encode(encoder)
         }
     }
 

@@ -1,7 +1,10 @@
 //! The program from outside.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod backup;
+mod help;
 mod invitations;
+mod operator;
 mod place;
 mod program;
 mod users;
