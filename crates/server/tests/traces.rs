@@ -25,7 +25,8 @@ fn take(stream: &mut TcpStream) -> Vec<u8> {
             let length = String::from_utf8_lossy(&text[..end]).to_lowercase();
             let length = length.split("content-length: ").nth(1).unwrap().split('\r').next().unwrap().parse();
             if text.len() >= end + length.unwrap_or(0) {
-                let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
+                let answer =
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
                 stream.write_all(answer.as_bytes()).unwrap();
                 return text;
             }

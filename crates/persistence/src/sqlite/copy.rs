@@ -39,7 +39,10 @@ pub(crate) fn copy_to(path: &Path, to: &Path) -> Result<(), BackupError> {
 }
 
 pub(crate) fn contents(path: &Path) -> Result<Contents, BackupError> {
-    let mut connection = open::open(path, Purpose::Read)?;
+    let mut connection = open::open(path, Purpose::Read).map_err(|error| match error {
+        OpenError::Connection(reason) => BackupError::Damaged(reason),
+        error => error.into(),
+    })?;
     let found = "SELECT integrity_check AS line FROM pragma_integrity_check";
     let found: Vec<Line> = diesel::sql_query(found).load(&mut connection).map_err(damaged)?;
     if let Some(fault) = found.iter().find(|found| found.line != "ok") {

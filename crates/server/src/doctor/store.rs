@@ -1,5 +1,6 @@
 //! The database and what belongs to it.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -43,7 +44,11 @@ fn opened(settings: &Settings, deploy: bool) -> Vec<Check> {
     }
     let schema = match persistence::schema(settings.database_url.expose()) {
         Ok(schema) => schema,
-        Err(error) => return vec![Check::failed(CONNECT, error.to_string(), cure_of_connecting(settings))],
+        Err(error) => {
+            let failed = Check::failed(CONNECT, error.to_string(), cure_of_connecting(settings));
+            let integrity = file.map(|file| integrity(&file, true));
+            return [failed].into_iter().chain(integrity).collect();
+        }
     };
     let mut checks = vec![Check::ok(CONNECT, format!("{described} can be reached"))];
     let count = |state| schema.iter().filter(|migration| migration.state == state).count();
@@ -69,15 +74,7 @@ fn opened(settings: &Settings, deploy: bool) -> Vec<Check> {
         checks.push(if size > QUICK && !deploy {
             Check::skipped(INTEGRITY, format!("{} MB are read by --deploy only", size >> 20))
         } else {
-            match persistence::inspect(&file) {
-                Ok(_) => Check::ok(INTEGRITY, "the file was read from end to end and is whole"),
-                Err(_) if missing > 0 => Check::skipped(INTEGRITY, "the schema is not complete"),
-                Err(error) => Check::failed(
-                    INTEGRITY,
-                    error.to_string(),
-                    "stop the server, keep the file, and put the newest backup back: `healthcore restore`",
-                ),
-            }
+            integrity(&file, missing == 0)
         });
     }
     checks.push(if missing == 0 {
@@ -86,6 +83,15 @@ fn opened(settings: &Settings, deploy: bool) -> Vec<Check> {
         Check::skipped(ADMINISTRATOR, "the schema is not complete")
     });
     checks
+}
+
+fn integrity(file: &Path, is_complete: bool) -> Check {
+    let cure = "stop the server, keep the file, and put the newest backup back: `healthcore restore`";
+    match persistence::inspect(file) {
+        Ok(_) => Check::ok(INTEGRITY, "the file was read from end to end and is whole"),
+        Err(_) if !is_complete => Check::skipped(INTEGRITY, "the schema is not complete"),
+        Err(error) => Check::failed(INTEGRITY, error.to_string(), cure),
+    }
 }
 
 fn cure_of_connecting(settings: &Settings) -> &'static str {
