@@ -141,14 +141,13 @@ pub(crate) async fn count(
     let (status, time) = (response.status(), begun.elapsed());
     let request = response.request();
     let found = request.extensions().get::<Arc<RouteMetrics>>().cloned();
-    match found {
-        Some(counters) => counters.note(status, time),
+    if let Some(counters) = found {
+        counters.note(status, time);
+    } else {
         // Pages, unknown paths, refused methods: seldom enough to look for the template.
-        None => {
-            let route = request.match_pattern();
-            let method = span::known_method(request.method());
-            metrics.of(route.as_deref().unwrap_or(NO_ROUTE), method).note(status, time);
-        }
+        let route = request.match_pattern();
+        let method = span::known_method(request.method());
+        metrics.of(route.as_deref().unwrap_or(NO_ROUTE), method).note(status, time);
     }
     Ok(response)
 }

@@ -25,7 +25,8 @@ impl Trace {
     pub(crate) fn of(headers: &HeaderMap, state: &AppState) -> Option<Self> {
         let sent = headers.get(TRACEPARENT)?.to_str().ok()?;
         let (id, flags) = parse(sent)?;
-        let span = state.random.ten_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let chance = state.random.ten_bytes();
+        let span = chance.first_chunk().map(|eight| format!("{:016x}", u64::from_be_bytes(*eight)))?;
         Some(Self { id: id.to_owned(), span, flags: flags.to_owned() })
     }
 

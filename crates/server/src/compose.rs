@@ -50,13 +50,14 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
     let stores = Stores::connect(&database(settings))?;
     let all = stores.clone();
     let hasher = Arc::new(BcryptHasher::new(&hashing(settings))?);
+    let passwords = Arc::clone(&hasher);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let ports = AccountPorts {
         users: Arc::clone(&stores.users),
         sessions: stores.sessions,
         invitations: stores.invitations,
-        hasher: Arc::clone(&hasher) as Arc<_>,
+        hasher: passwords,
         strength: Arc::new(Strength),
         signer: keys.signer(),
         clock: Arc::clone(&clock),

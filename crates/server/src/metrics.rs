@@ -47,12 +47,13 @@ pub(crate) struct MetricsServer {
 }
 
 impl MetricsServer {
-    /// Listens. Needs a tokio runtime.
+    /// Listens, if there is an address. Needs a tokio runtime.
     pub(crate) fn start(
-        address: SocketAddr,
+        address: Option<SocketAddr>,
         requests: &RequestMetrics,
         watched: Watched,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Option<Self>, StartError> {
+        let Some(address) = address else { return Ok(None) };
         let registry = Data::new(registry(requests, watched));
         let server = HttpServer::new(move || {
             App::new().app_data(registry.clone()).route("/metrics", web::get().to(tell))
@@ -61,7 +62,7 @@ impl MetricsServer {
         let server = bound.map_err(|source| StartError::Metrics { address, source })?;
         let addr = server.addrs().first().copied().unwrap_or(address);
         let server = server.run();
-        Ok(Self { addr, handle: server.handle(), task: tokio::spawn(server) })
+        Ok(Some(Self { addr, handle: server.handle(), task: tokio::spawn(server) }))
     }
 
     pub(crate) async fn stop(self) {

@@ -57,19 +57,10 @@ pub struct Running {
 impl Server {
     /// Opens the database and listens. Needs a tokio runtime; the server has threads of its own.
     pub async fn start(settings: Settings) -> Result<Running, StartError> {
-        let prepared = tokio::task::spawn_blocking(move || {
-            // First what needs no file: a start that is refused leaves nothing behind.
-            settings.check()?;
-            let keys = Keys::open(&settings)?;
-            data_dir::prepare(&settings)?;
-            let lock = data_dir::lock(&settings)?;
-            Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
-        });
-        let (composed, keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
+        let (composed, keys, lock, settings) = prepare(settings).await?;
         let Composed { state, panel, trail, watched } = composed;
         let requests = RequestMetrics::default();
-        let metrics = settings.metrics.bind;
-        let metrics = metrics.map(|address| MetricsServer::start(address, &requests, watched)).transpose()?;
+        let metrics = MetricsServer::start(settings.metrics.bind, &requests, watched)?;
         let draining = state.draining.clone();
         let watch = tokio::spawn(learn_ended_sessions(state.accounts.clone()));
         let signer = keys.signer();
@@ -118,6 +109,19 @@ impl Server {
             lock,
         })
     }
+}
+
+/// Opens what a server needs, on a thread that may wait.
+async fn prepare(settings: Settings) -> Result<(Composed, Keys, Option<Lock>, Settings), StartError> {
+    let prepared = tokio::task::spawn_blocking(move || {
+        // First what needs no file: a start that is refused leaves nothing behind.
+        settings.check()?;
+        let keys = Keys::open(&settings)?;
+        data_dir::prepare(&settings)?;
+        let lock = data_dir::lock(&settings)?;
+        Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
+    });
+    prepared.await.map_err(io::Error::other)?
 }
 
 /// Asks for the sessions that other replicas have ended, for as long as the server runs.

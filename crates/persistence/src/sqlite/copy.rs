@@ -74,6 +74,7 @@ fn count(connection: &mut Conn, sql: &str) -> Result<u64, BackupError> {
 }
 
 /// What reading a sound file does not come to.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn damaged(error: diesel::result::Error) -> BackupError {
     BackupError::Damaged(error.to_string())
 }

@@ -25,20 +25,13 @@ pub(super) fn run(flags: Flags, command: &ConfigCommand) -> Result<(), Failure> 
 }
 
 fn show(sources: &Sources, arguments: &ConfigShowArguments) -> Result<(), Failure> {
-    let mut text = String::new();
-    for setting in ShownSetting::all(sources)? {
-        let ShownSetting { key, value, origin } = setting;
-        if arguments.changed && origin == "default" {
-            continue;
-        }
-        let line = format!("{key} = {value}");
-        text.push_str(&if arguments.sources {
-            format!("{line:<50} # {origin}\n")
-        } else {
-            format!("{line}\n")
-        });
-    }
-    Ok(output::data(&text)?)
+    let is_wanted = |setting: &ShownSetting| !arguments.changed || setting.origin != "default";
+    let line = |setting: ShownSetting| {
+        let line = format!("{} = {}", setting.key, setting.value);
+        if arguments.sources { format!("{line:<50} # {}\n", setting.origin) } else { format!("{line}\n") }
+    };
+    let shown = ShownSetting::all(sources)?.into_iter().filter(is_wanted);
+    Ok(output::data(&shown.map(line).collect::<String>())?)
 }
 
 fn init(arguments: &ConfigInitArguments) -> Result<(), Failure> {

@@ -23,8 +23,7 @@ pub(super) fn run(settings: &Settings, filter: Option<&str>) -> Result<(), Failu
     lines.push(["GET".into(), "/admin/".into(), "(the admin panel, many pages)".into(), "staff".into()]);
     let has = |text: &String| filter.is_none_or(|filter| text.contains(filter));
     let lines = lines.into_iter().filter(|[_, path, name, _]| has(path) || has(name));
-    let text: String = lines
-        .map(|[method, path, name, who]| format!("{method:<6}  {path:<45}  {name:<30}  {who}\n"))
-        .collect();
-    Ok(output::data(&text)?)
+    let line =
+        |[method, path, name, who]: [String; 4]| format!("{method:<6}  {path:<45}  {name:<30}  {who}\n");
+    Ok(output::data(&lines.map(line).collect::<String>())?)
 }

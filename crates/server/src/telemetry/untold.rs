@@ -16,17 +16,20 @@ impl Exporter {
         Self
     }
 
-    /// A setting that asks for a collector is refused where settings are checked.
-    #[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
-    pub(crate) const fn start(_: &TracesSettings) -> Result<Self, StartError> {
-        Ok(Self)
+    /// Refuses a setting that asks for a collector.
+    pub(crate) fn start(settings: &TracesSettings) -> Result<Self, StartError> {
+        if settings.otlp_endpoint.is_empty() {
+            return Ok(Self);
+        }
+        Err(StartError::Traces { reason: "this build is without the feature `otel`".to_owned() })
     }
 
-    #[expect(clippy::unused_self, reason = "as with the feature")]
-    pub(crate) const fn stop(self) {}
+    pub(crate) const fn stop(self) {
+        let Self = self;
+    }
 
-    #[expect(clippy::unused_self, reason = "as with the feature")]
     pub(crate) fn install(self, lines: impl Subscriber + Send + Sync + 'static) {
+        let Self = self;
         // It fails where logging was started before, and then that is good.
         let _ = lines.try_init();
     }

@@ -17,7 +17,8 @@ fn report(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> (Opt
 fn status_of<'a>(report: &'a Value, id: &str) -> &'a str {
     let checks = report["checks"].as_array().unwrap();
     let found = checks.iter().find(|check| check["id"] == id);
-    found.unwrap_or_else(|| panic!("no {id} in {report}"))["status"].as_str().unwrap()
+    assert!(found.is_some(), "no {id} in {report}");
+    found.unwrap()["status"].as_str().unwrap()
 }
 
 #[test]
@@ -101,8 +102,8 @@ fn a_file_of_settings_is_begun_and_serves_production() {
         assert_eq!(mode(&place.path(name)), 0o600, "{name}");
     }
     assert_eq!(place.run(&["config", "init", "clinic.toml"]).status.code(), Some(1));
-    let good = place.command(&["--config", "clinic.toml", "check-config"]);
-    let good = { good }.env_remove("HEALTHCORE__AUTH__PASSWORD_COST").output().unwrap();
+    let mut command = place.command(&["--config", "clinic.toml", "check-config"]);
+    let good = command.env_remove("HEALTHCORE__AUTH__PASSWORD_COST").output().unwrap();
     assert_eq!(out(&good), "the configuration is good for production\n", "{}", err(&good));
 }
 

@@ -105,14 +105,14 @@ fn refuse_at_work(url: &str) -> Result<(), Failure> {
 fn refuse_newer(url: &str, versions: &[String]) -> Result<(), Failure> {
     let schema = persistence::schema(url).map_err(StartError::from)?;
     let applied = schema.iter().filter(|migration| migration.state != persistence::MigrationState::Pending);
-    match applied.count() > versions.len() {
-        false => Ok(()),
-        true => Err(Failure::Failed(
-            "the database has later migrations than the backup, whose tables would stay: make an empty database with \
-             createdb, restore into that, and point `database.url` to it"
-                .to_owned(),
-        )),
+    if applied.count() <= versions.len() {
+        return Ok(());
     }
+    Err(Failure::Failed(
+        "the database has later migrations than the backup, whose tables would stay: make an empty database with \
+         createdb, restore into that, and point `database.url` to it"
+            .to_owned(),
+    ))
 }
 
 /// The migrations in a dump, oldest first.
@@ -181,13 +181,11 @@ fn quiet(command: &mut Command) -> Result<(), Failure> {
 }
 
 fn not_run(command: &Command, error: &io::Error) -> NotDone {
-    match error.kind() {
-        io::ErrorKind::NotFound => NotDone::NotFound,
-        _ => {
-            let name = command.get_program().display();
-            NotDone::Failed(Failure::Failed(format!("{name} cannot be run: {error}")))
-        }
+    if error.kind() == io::ErrorKind::NotFound {
+        return NotDone::NotFound;
     }
+    let name = command.get_program().display();
+    NotDone::Failed(Failure::Failed(format!("{name} cannot be run: {error}")))
 }
 
 /// Prints the line to type on a machine that has the program.
