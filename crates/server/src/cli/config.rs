@@ -45,10 +45,9 @@ fn init(arguments: &ConfigInitArguments) -> Result<(), Failure> {
         return Err(Failure::Failed(format!("{shown} is there already; name another file")));
     }
     let secrets = arguments.production.then(|| Secrets::beside(file));
-    if let Some(secrets) = &secrets {
-        secrets.make()?;
-    }
-    write_new(file, &template(secrets.as_ref()))?;
+    let made = secrets.as_ref().map_or(Ok(()), Secrets::make);
+    let written = made.and_then(|()| write_new(file, &template(secrets.as_ref())));
+    written.map_err(|error| Failure::Failed(format!("{} cannot be written: {error}", file.display())))?;
     output::data(&format!("{}\n", file.display()))?;
     output::say(&format!("look at it, then: healthcore doctor --config {}", file.display()));
     Ok(())

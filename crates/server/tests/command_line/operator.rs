@@ -102,6 +102,9 @@ fn a_file_of_settings_is_begun_and_serves_production() {
         assert_eq!(mode(&place.path(name)), 0o600, "{name}");
     }
     assert_eq!(place.run(&["config", "init", "clinic.toml"]).status.code(), Some(1));
+    let nowhere = place.run(&["config", "init", "no/such/folder.toml"]);
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(err(&nowhere).contains("no/such/folder.toml cannot be written"), "{}", err(&nowhere));
     let mut command = place.command(&["--config", "clinic.toml", "check-config"]);
     let good = command.env_remove("HEALTHCORE__AUTH__PASSWORD_COST").output().unwrap();
     assert_eq!(out(&good), "the configuration is good for production\n", "{}", err(&good));
