@@ -9,7 +9,7 @@ TLS = --features healthcore-persistence/postgres-tls,healthcore-server/postgres-
 export HEALTHCORE_TEST_PG_BIN HEALTHCORE_TEST_POSTGRES_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release check test test-unit test-postgres test-tls test-load fmt doc deps-check audit fuzz test-contract test-browser bench clean tools tools-openssl postgres
+.PHONY: help run build release check test test-unit test-postgres test-tls test-load test-otel test-clients test-deb deb clients fmt doc deps-check audit fuzz test-contract test-browser bench clean tools tools-openssl postgres
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,25 @@ test-tls: tools-openssl postgres ## Run the lints and tests of TLS to PostgreSQL
 
 test-load: tools postgres ## Measure what load does to others; the machine must have nothing else to do
 	@scripts/test.sh -p healthcore-tests --test hardening -- --ignored --nocapture --test-threads=1 reads_stay_quick takes_the_same_time
+
+test-otel: tools ## Run the lints and tests of the feature `otel` (OpenTelemetry)
+	$(CARGO) clippy -p healthcore-server --all-targets --features otel -- -D warnings
+	$(CARGO) test -p healthcore-server --features otel --test traces $(ARGS)
+
+test-clients: tools ## Make clients by openapi-typescript and openapi-python-client, and have them talk to a server
+	@CARGO="$(CARGO)" scripts/test-clients.sh
+
+test-deb: tools ## Make the Debian package, install it, start it, remove it (takes root)
+	@CARGO="$(CARGO)" scripts/test-deb.sh
+
+deb: release ## Make a Debian package, in target/debian
+	@CARGO="$(CARGO)" scripts/deb.sh
+
+clients: tools ## Write docs/openapi.json and docs/clients anew
+	@mkdir -p docs/clients
+	$(CARGO) run -q -p healthcore-server -- openapi --format json > docs/openapi.json
+	$(CARGO) run -q -p healthcore-server -- openapi --format postman > docs/clients/healthcore.postman_collection.json
+	$(CARGO) run -q -p healthcore-server -- openapi --format http > docs/clients/healthcore.http
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

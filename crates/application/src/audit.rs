@@ -89,6 +89,12 @@ impl Audit {
         timeout(PATIENCE, wait).await.map_err(|_| behind())?.map_err(|_| behind())
     }
 
+    /// How many events wait to be written, and how many may.
+    pub fn backlog(&self) -> (usize, usize) {
+        let most = self.queue.max_capacity();
+        (most.saturating_sub(self.queue.capacity()), most)
+    }
+
     async fn enqueue(&self, event: AuditEvent, durable: Option<oneshot::Sender<()>>) -> Result<(), Error> {
         match self.queue.try_send(Entry { event, durable }) {
             Ok(()) => Ok(()),

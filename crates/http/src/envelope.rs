@@ -19,6 +19,7 @@ use crate::limits;
 use crate::problem::{Code, Problem};
 use crate::request_id::{self, REQUEST_ID};
 use crate::state::AppState;
+use crate::trace::{TRACERESPONSE, Trace};
 
 /// Gives the request its id, before anything else looks at it.
 pub(crate) async fn identify(
@@ -27,7 +28,13 @@ pub(crate) async fn identify(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     if let Some(state) = request.app_data::<Data<AppState>>() {
         let id = request_id::of(&request, state);
-        request.extensions_mut().insert(id);
+        let trace = Trace::of(request.headers(), state);
+        let mut extensions = request.extensions_mut();
+        extensions.insert(id);
+        if let Some(trace) = trace {
+            extensions.insert(trace);
+        }
+        drop(extensions);
     }
     next.call(request).await
 }
@@ -97,6 +104,9 @@ fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResp
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
+    }
+    if let Some(trace) = request.extensions().get::<Trace>().and_then(Trace::response) {
+        headers.insert(TRACERESPONSE, trace);
     }
     if is_tls {
         default(headers, STRICT_TRANSPORT_SECURITY, "max-age=31536000");

@@ -21,6 +21,7 @@ mod fields;
 mod limits;
 mod listing;
 mod load;
+mod metrics;
 mod once;
 mod openapi;
 pub mod pages;
@@ -33,6 +34,9 @@ mod routes;
 mod sent;
 mod span;
 mod state;
+mod trace;
+
+use std::sync::Arc;
 
 use actix_cors::Cors;
 use actix_web::body::MessageBody;
@@ -46,11 +50,13 @@ pub use client_address::{TrustedProxies, customer};
 pub use fields::FieldErrors;
 pub use limits::Limits;
 pub use load::Load;
+pub use metrics::RequestMetrics;
 pub use openapi::{Document, PUBLIC_OPERATIONS};
 pub use pages::Pages;
 pub use problem::{Code, Problem};
 pub use routes::keys::PublicKeys;
 pub use state::{AppState, Draining, HttpSettings, MappingDetail};
+pub use trace::TraceLink;
 
 /// What is made once and shared by all workers.
 #[derive(Clone)]
@@ -59,6 +65,8 @@ pub struct Shared {
     document: Data<Document>,
     pages: Pages,
     public_keys: Data<PublicKeys>,
+    metrics: RequestMetrics,
+    link: Option<Data<TraceLink>>,
 }
 
 impl Shared {
@@ -66,7 +74,24 @@ impl Shared {
     pub fn new(state: AppState) -> Self {
         let document = Document::new(state.settings);
         let public_keys = Data::new(PublicKeys::default());
-        Self { state: Data::new(state), document: Data::new(document), pages: Pages::new(), public_keys }
+        Self {
+            state: Data::new(state),
+            document: Data::new(document),
+            pages: Pages::new(),
+            public_keys,
+            metrics: RequestMetrics::default(),
+            link: None,
+        }
+    }
+
+    /// The same, counting by these.
+    pub fn counting(self, metrics: RequestMetrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// The same, telling a collector of traces of each request.
+    pub fn linking(self, link: Option<TraceLink>) -> Self {
+        Self { link: link.map(Data::new), ..self }
     }
 
     /// The same with public keys to publish.
@@ -95,14 +120,19 @@ pub fn app(
 > {
     let settings = shared.state.settings;
     let pages = shared.pages.clone();
+    let metrics = shared.metrics.clone();
+    let (of_routes, link) = (metrics.clone(), shared.link.clone());
     App::new()
         .app_data(shared.state.clone())
         .app_data(shared.document.clone())
         .app_data(shared.public_keys.clone())
         .configure(|config| {
-            registry::register(&routes::operations(settings), config);
+            registry::register(&routes::operations(settings), &of_routes, config);
+            if let Some(link) = link {
+                config.app_data(link);
+            }
             for resource in pages.resources() {
-                config.service(registry::complete(resource, pages::ALLOWED_METHODS));
+                config.service(registry::complete(resource, pages::ALLOWED_METHODS, Arc::default()));
             }
         })
         .default_service(web::to(envelope::unknown_path))
@@ -111,6 +141,7 @@ pub fn app(
         .wrap(from_fn(envelope::seal))
         .wrap(TracingLogger::<span::RouteSpan>::new())
         .wrap(from_fn(envelope::identify))
+        .wrap(from_fn(move |request, next| metrics::count(metrics.clone(), request, next)))
         // Outermost, so that everything else sees one form of each path.
         .wrap(NormalizePath::trim())
 }
@@ -126,6 +157,8 @@ fn cors(origins: &[String]) -> Cors {
             "idempotency-key",
             "if-match",
             "if-none-match",
+            "traceparent",
+            "tracestate",
             "x-request-id",
         ])
         .expose_headers([
@@ -135,6 +168,7 @@ fn cors(origins: &[String]) -> Cors {
             "ratelimit",
             "ratelimit-policy",
             "retry-after",
+            "traceresponse",
             "www-authenticate",
             "x-request-id",
             "x-total-count",

@@ -1,7 +1,7 @@
 //! A bound on the requests that are under way: beyond it, an honest 503 at once beats a long wait for everybody.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
@@ -17,12 +17,23 @@ use crate::state::AppState;
 pub struct Load {
     most: usize,
     under_way: Arc<AtomicUsize>,
+    refused: Arc<AtomicU64>,
 }
 
 impl Load {
     /// At most so many at once.
     pub fn new(most: usize) -> Self {
-        Self { most, under_way: Arc::default() }
+        Self { most, under_way: Arc::default(), refused: Arc::default() }
+    }
+
+    /// How many requests are under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were refused, since the start, because too many were under way.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// A place for one more request, unless all are taken.
@@ -30,7 +41,11 @@ impl Load {
         let place = Place(Arc::clone(&self.under_way));
         let before = self.under_way.fetch_add(1, Ordering::Relaxed);
         // A place that is not given is left again as it is dropped.
-        (before < self.most).then_some(place)
+        let is_given = before < self.most;
+        if !is_given {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        is_given.then_some(place)
     }
 }
 

@@ -112,6 +112,7 @@ fn complete(operation: &Operation) -> Specification {
     }
     for response in successes_and_problems(&mut specification) {
         add_header(response, "X-Request-Id", "The request's id, also in the log.", Type::String);
+        add_header(response, "traceresponse", "The trace, where `traceparent` named one.", Type::String);
         if operation.is_limited() {
             add_header(
                 response,

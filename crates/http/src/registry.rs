@@ -2,6 +2,7 @@
 //! neither can know an operation that the other does not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::guard::{self, Guard};
@@ -19,6 +20,7 @@ use crate::audit::{self, Audited};
 use crate::auth::require_sign_in;
 use crate::envelope;
 use crate::limits::guard_credentials;
+use crate::metrics::{self, Counters, RequestMetrics};
 use crate::openapi::PUBLIC_OPERATIONS;
 use crate::problem::{Code, Problem};
 
@@ -93,7 +95,7 @@ pub(crate) use operations;
 
 /// Registers the operations, one resource for each path: `HEAD` beside `GET`, and 405 with `Allow` for
 /// every other method.
-pub(crate) fn register(operations: &[Operation], config: &mut ServiceConfig) {
+pub(crate) fn register(operations: &[Operation], metrics: &RequestMetrics, config: &mut ServiceConfig) {
     let mut paths: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for operation in operations {
         paths.entry(operation.path.trim_end_matches('/')).or_default().push(operation);
@@ -104,7 +106,7 @@ pub(crate) fn register(operations: &[Operation], config: &mut ServiceConfig) {
         .sort_by_key(|(path, _)| path.split('/').map(|segment| segment.starts_with('{')).collect::<Vec<_>>());
     for (path, operations) in paths {
         let mut resource = web::resource(path);
-        let mut allowed: Vec<&str> = Vec::new();
+        let mut allowed: Vec<&'static str> = Vec::new();
         for operation in operations {
             let methods = methods(&operation.method);
             let route = (operation.route)(web::route().guard(any_of(methods)));
@@ -119,12 +121,17 @@ pub(crate) fn register(operations: &[Operation], config: &mut ServiceConfig) {
             });
             allowed.extend(methods);
         }
-        config.service(complete(resource, &allowed.join(", ")));
+        let counters: Counters = allowed.iter().map(|method| Arc::new(metrics.of(path, method))).collect();
+        config.service(complete(resource, &allowed.join(", "), counters));
     }
 }
 
-/// Gives a resource its 405 with `Allow`, and contains its panics.
-pub(crate) fn complete(resource: Resource, allowed: &str) -> impl HttpServiceFactory + 'static {
+/// Gives a resource its 405 with `Allow` and its counters, and contains its panics.
+pub(crate) fn complete(
+    resource: Resource,
+    allowed: &str,
+    counters: Counters,
+) -> impl HttpServiceFactory + 'static {
     let allowed = HeaderValue::from_str(allowed).ok();
     let resource = resource.default_service(web::to(move || {
         let mut problem = Problem::new(Code::MethodNotAllowed);
@@ -133,7 +140,8 @@ pub(crate) fn complete(resource: Resource, allowed: &str) -> impl HttpServiceFac
         }
         std::future::ready(Err::<HttpResponse, _>(problem))
     }));
-    resource.wrap(from_fn(envelope::contain))
+    let note = move |request, next| metrics::note_route(Arc::clone(&counters), request, next);
+    resource.wrap(from_fn(envelope::contain)).wrap(from_fn(note))
 }
 
 const fn methods(method: &HttpMethod) -> &'static [&'static str] {

@@ -4,9 +4,13 @@ use actix_web::Error;
 use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::web::Data;
 use domain::RequestId;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
+
+use crate::trace::{Trace, TraceLink};
 
 /// Spans by method and route template.
 ///
@@ -19,14 +23,22 @@ impl RootSpanBuilder for RouteSpan {
         let route = request.match_pattern().unwrap_or_default();
         let extensions = request.extensions();
         let id = extensions.get::<RequestId>().map_or("", RequestId::as_str);
-        tracing::info_span!(
+        let span = tracing::info_span!(
             "request",
             request.id = id,
-            http.method = method(request),
+            http.method = known_method(request.method()),
             http.route = route,
+            trace.id = tracing::field::Empty,
             http.status = tracing::field::Empty,
             user.id = tracing::field::Empty,
-        )
+        );
+        if let Some(trace) = extensions.get::<Trace>() {
+            span.record("trace.id", trace.id());
+        }
+        if let Some(link) = request.app_data::<Data<TraceLink>>() {
+            link.link(&span, request.headers());
+        }
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
@@ -38,11 +50,7 @@ impl RootSpanBuilder for RouteSpan {
 }
 
 /// The method; one of the client's own invention is `_OTHER` (OpenTelemetry's `http.request.method`).
-fn method(request: &ServiceRequest) -> &str {
-    match request.method().as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "CONNECT") => {
-            known
-        }
-        _ => "_OTHER",
-    }
+pub(crate) fn known_method(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
 }

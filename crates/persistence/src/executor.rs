@@ -43,6 +43,8 @@ use diesel::connection::AnsiTransactionManager;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
 
+use crate::load::{LaneLoad, LoadGauge};
+
 /// A database connection that the executor can drive.
 pub(crate) trait Session:
     R2D2Connection + Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
@@ -83,6 +85,19 @@ pub(crate) enum Plan<C: Session> {
         /// The one that can.
         writer: Pool<C>,
     },
+}
+
+impl<C: Session> LoadGauge for Executor<C> {
+    fn lanes(&self) -> Vec<LaneLoad> {
+        match &self.writes {
+            None => vec![self.reads.load("all")],
+            Some(writes) => vec![self.reads.load("read"), writes.load("write")],
+        }
+    }
+
+    fn sharing(&self) -> usize {
+        self.crowd.waiting()
+    }
 }
 
 /// Runs jobs on database threads.

@@ -10,10 +10,12 @@
 compile_error!("a build needs at least one of the features `sqlite` and `postgres`");
 
 mod audit;
+mod backup;
 mod error;
 mod executor;
 mod limits;
 mod listing;
+mod load;
 mod migrations;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -28,7 +30,9 @@ mod types;
 mod url;
 mod words;
 
-pub use self::migrations::{migrate, pending, revert};
+pub use self::backup::{BackupError, Contents, copy, inspect, known_versions, others_at_work};
+pub use self::load::{LaneLoad, LoadGauge};
+pub use self::migrations::{Migration, MigrationState, migrate, pending, revert, schema};
 pub use self::settings::{DatabaseSettings, SealKey, WeakSealKey};
 pub use self::stores::Stores;
 pub use self::url::OpenError;

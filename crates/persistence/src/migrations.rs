@@ -47,6 +47,39 @@ pub fn pending(url: &str) -> Result<Vec<String>, OpenError> {
     }
 }
 
+/// A migration, and whether the database has it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Migration {
+    /// Its name; of one that this program does not know, its version.
+    pub name: String,
+    /// How it stands.
+    pub state: MigrationState,
+}
+
+/// How a migration stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MigrationState {
+    /// The database has it.
+    Applied,
+    /// The program brings it along, and the database does not have it.
+    Pending,
+    /// The database has it, and the program does not know it: a newer release was here.
+    Unknown,
+}
+
+/// All migrations of the program and of the database, oldest first. Changes nothing.
+///
+/// # Errors
+/// The database cannot be opened or read.
+pub fn schema(url: &str) -> Result<Vec<Migration>, OpenError> {
+    match DatabaseUrl::parse(url)? {
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::Sqlite(path) => crate::sqlite::schema(&path),
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => crate::postgres::schema(&url),
+    }
+}
+
 /// Takes back the latest migration, with the data in it, and returns its version; `None` when there is none.
 ///
 /// # Errors
@@ -105,6 +138,24 @@ pub(crate) fn known<DB: Backend>(source: &EmbeddedMigrations) -> Vec<Known> {
 pub(crate) struct Known {
     pub(crate) name: String,
     pub(crate) version: String,
+}
+
+/// The migrations of the program beside those of a database.
+pub(crate) fn compared(known: Vec<Known>, mut applied: Vec<String>) -> Vec<Migration> {
+    let mut all: Vec<Migration> = known
+        .into_iter()
+        .map(|one| {
+            let place = applied.iter().position(|version| *version == one.version);
+            let state = if place.is_some() { MigrationState::Applied } else { MigrationState::Pending };
+            if let Some(place) = place {
+                applied.swap_remove(place);
+            }
+            Migration { name: one.name, state }
+        })
+        .collect();
+    applied.sort_unstable();
+    all.extend(applied.into_iter().map(|name| Migration { name, state: MigrationState::Unknown }));
+    all
 }
 
 /// The names of those of `known` whose version is not `applied`.

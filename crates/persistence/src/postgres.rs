@@ -53,7 +53,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::audit::Sealer;
 use crate::executor::{Executor, Plan, Pool, PoolSettings};
-use crate::migrations::{self, Known};
+use crate::migrations::{self, Known, Migration};
 use crate::settings::DatabaseSettings;
 use crate::stores::Stores;
 use crate::url::{OpenError, PostgresUrl};
@@ -99,4 +99,21 @@ pub(crate) fn pending(url: &PostgresUrl) -> Result<Vec<String>, OpenError> {
     let mut connection = open::unhurried(url)?;
     let applied = open::applied(&mut connection)?;
     Ok(migrations::missing(migrations::known::<Db>(&MIGRATIONS), &applied))
+}
+
+pub(crate) fn schema(url: &PostgresUrl) -> Result<Vec<Migration>, OpenError> {
+    let mut connection = open::unhurried(url)?;
+    let applied = open::applied(&mut connection)?;
+    Ok(migrations::compared(known(), applied))
+}
+
+/// The migrations of this program.
+pub(crate) fn known() -> Vec<Known> {
+    migrations::known::<Db>(&MIGRATIONS)
+}
+
+/// How many other connections of this program are open to the database.
+pub(crate) fn others_at_work(url: &PostgresUrl) -> Result<u64, OpenError> {
+    let mut connection = open::unhurried(url)?;
+    Ok(open::others(&mut connection)?)
 }

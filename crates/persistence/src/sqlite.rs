@@ -2,6 +2,7 @@
 
 #![allow(clippy::duplicate_mod, reason = "one source of queries, compiled for each database")]
 
+mod copy;
 mod dialect;
 mod erasing;
 mod handover;
@@ -54,10 +55,12 @@ use std::time::Duration;
 use diesel::sqlite::{Sqlite as Db, SqliteConnection as Conn};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
+pub(crate) use self::copy::{contents, copy_to};
+
 use self::open::Purpose;
 use crate::audit::Sealer;
 use crate::executor::{Executor, Plan, Pool, PoolSettings};
-use crate::migrations::{self, Known};
+use crate::migrations::{self, Known, Migration};
 use crate::settings::DatabaseSettings;
 use crate::stores::Stores;
 use crate::url::OpenError;
@@ -117,4 +120,19 @@ pub(crate) fn pending(path: &Path) -> Result<Vec<String>, OpenError> {
     let mut connection = open::open(path, Purpose::Read)?;
     let applied = open::applied(&mut connection)?;
     Ok(migrations::missing(known, &applied))
+}
+
+pub(crate) fn schema(path: &Path) -> Result<Vec<Migration>, OpenError> {
+    let known = known();
+    if !path.exists() {
+        return Ok(migrations::compared(known, Vec::new()));
+    }
+    let mut connection = open::open(path, Purpose::Read)?;
+    let applied = open::applied(&mut connection)?;
+    Ok(migrations::compared(known, applied))
+}
+
+/// The migrations of this program.
+pub(crate) fn known() -> Vec<Known> {
+    migrations::known::<Db>(&MIGRATIONS)
 }

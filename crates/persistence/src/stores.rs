@@ -8,6 +8,7 @@ use domain::ports::{
     SessionRepository, SignInThrottle, UserRepository,
 };
 
+use crate::load::LoadGauge;
 use crate::settings::DatabaseSettings;
 use crate::url::{DatabaseUrl, OpenError};
 
@@ -48,6 +49,8 @@ pub struct Stores {
     pub throttle: Arc<dyn SignInThrottle>,
     /// Rates of requests over all replicas. There are no replicas on SQLite: its one process can count by itself.
     pub limiter: Option<Arc<dyn RateLimiter>>,
+    /// How much work waits.
+    pub load: Arc<dyn LoadGauge>,
 }
 
 impl Stores {

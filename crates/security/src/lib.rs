@@ -22,7 +22,7 @@ pub use keys::KeyRing;
 pub use keys::private::{PrivateKey, PrivateKeyError};
 pub use keys::secret::{SecretKey, SecretKeyError};
 pub use limits::LocalRateLimiter;
-pub use passwords::{BcryptHasher, HasherError, HashingSettings};
+pub use passwords::{BcryptHasher, HasherError, HashingLoad, HashingSettings};
 pub use random::SystemRandom;
 pub use strength::Strength;
 pub use tokens::Signer;

@@ -9,6 +9,7 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -29,6 +30,21 @@ pub struct BcryptHasher {
     scheme: Arc<Scheme>,
     pool: Pool,
     pace: Pace,
+    threads: usize,
+    queue: usize,
+}
+
+/// How much the threads that hash passwords have to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HashingLoad {
+    /// How many passwords wait.
+    pub waiting: usize,
+    /// How many may wait; one more is refused.
+    pub capacity: usize,
+    /// How many are hashed now.
+    pub busy: usize,
+    /// How many can be hashed at a time.
+    pub threads: usize,
 }
 
 /// How passwords are hashed.
@@ -86,6 +102,8 @@ impl BcryptHasher {
             scheme: Arc::new(Scheme::new(settings.cost, settings.pepper.as_ref())),
             pool,
             pace: Pace::default(),
+            threads: settings.threads.get(),
+            queue: settings.queue,
         })
     }
 
@@ -93,6 +111,14 @@ impl BcryptHasher {
     /// sign-in.
     pub fn verifies_foreign(stored: &str) -> bool {
         scheme::is_foreign(stored)
+    }
+
+    /// What the threads have to do now.
+    pub fn load(&self) -> HashingLoad {
+        let tally = self.pool.tally();
+        let busy = tally.running.load(Ordering::Relaxed);
+        let waiting = tally.jobs.load(Ordering::Relaxed).saturating_sub(busy);
+        HashingLoad { waiting, capacity: self.queue, busy, threads: self.threads }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use crate::Running;
 use crate::settings::DatabaseUrl;
 
-/// Where to find what, for people.
-pub(crate) fn banner(addr: SocketAddr, is_tls: bool, set_up: Option<&str>, database: &DatabaseUrl) -> String {
-    let base = base(addr, if is_tls { "https" } else { "http" });
+/// Where to find what, for people; `more` comes before how to stop.
+pub(crate) fn banner(server: &Running, database: &DatabaseUrl, more: &str) -> String {
+    let addr = server.addr;
+    let base = base(addr, if server.is_tls { "https" } else { "http" });
     let mut lines = vec![
         format!("healthcore {} listens on {addr}", env!("CARGO_PKG_VERSION")),
         format!("  API       {base}/api/"),
@@ -15,7 +17,7 @@ pub(crate) fn banner(addr: SocketAddr, is_tls: bool, set_up: Option<&str>, datab
         format!("  Health    {base}/readyz"),
         format!("  Database  {}", database.describe()),
     ];
-    match (set_up, local(addr, if is_tls { "https" } else { "http" })) {
+    match (server.set_up.as_deref(), local(addr, if server.is_tls { "https" } else { "http" })) {
         (Some(path), Some(base)) => {
             let what = "There is no administrator yet. This link makes one, once and on this machine only:";
             lines.extend([what.to_owned(), format!("  {base}{path}")]);
@@ -25,6 +27,8 @@ pub(crate) fn banner(addr: SocketAddr, is_tls: bool, set_up: Option<&str>, datab
         }
         (None, _) => {}
     }
+    lines.extend(server.metrics_addr.map(|addr| format!("  Metrics   http://{addr}/metrics")));
+    lines.extend((!more.is_empty()).then(|| more.to_owned()));
     lines.push("Stop with Ctrl-C.".to_owned());
     lines.join("\n")
 }

@@ -2,18 +2,26 @@
 
 mod args;
 mod audit;
+mod backup;
 mod check_config;
+mod config;
 mod create_admin;
+mod doctor;
 mod export;
 mod failure;
+mod healthcheck;
 mod import;
 mod invite;
 mod keys;
 mod migrate;
 mod openapi;
+mod pages;
+mod password;
 mod purge;
+mod routes;
 mod seed;
 mod serve;
+mod token;
 mod users;
 
 use std::ffi::OsString;
@@ -97,21 +105,51 @@ fn stores(settings: &Settings) -> Result<(Stores, Runtime), Failure> {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    let sources = Sources::of_process(cli.flags())?;
+    let (flags, is_demo) = (cli.flags(), cli.is_demo());
+    // What needs no settings, or finds out what is wrong with them.
+    match &cli.command {
+        Some(Command::Completions(arguments)) => return pages::completions(arguments),
+        Some(Command::Man(arguments)) => return pages::man(arguments),
+        Some(Command::Config(arguments)) => return config::run(flags, &arguments.command),
+        Some(Command::Doctor(arguments)) => return doctor::run(flags, arguments),
+        None | Some(Command::Serve(_)) if is_demo => return serve::demo(flags),
+        _ => {}
+    }
+    let sources = Sources::of_process(flags)?;
     let settings = Settings::load(&sources)?;
     match cli.command {
         None | Some(Command::Serve(_)) => serve::run(settings),
-        Some(Command::Migrate) => migrate::run(&settings),
+        Some(Command::Token(arguments)) => token::run(settings, &arguments.command),
         Some(Command::CreateAdmin(arguments)) => create_admin::run(&settings, &sources, arguments),
-        Some(Command::Invite(arguments)) => invite::run(&settings, &arguments),
-        Some(Command::Users(arguments)) => users::run(&settings, &arguments.command),
-        Some(Command::Audit(arguments)) => audit::run(&settings, &arguments.command),
-        Some(Command::Purge(arguments)) => purge::run(&settings, &arguments),
-        Some(Command::CheckConfig) => check_config::run(&settings),
-        Some(Command::Keys(arguments)) => keys::run(&settings, arguments.command),
-        Some(Command::Seed(arguments)) => seed::run(&settings, &arguments),
-        Some(Command::Export(arguments)) => export::run(&settings, &arguments),
-        Some(Command::Import(arguments)) => import::run(&settings, &arguments),
-        Some(Command::Openapi(arguments)) => openapi::run(&settings, arguments.format),
+        Some(command) => run_on(&settings, command),
+    }
+}
+
+/// The commands that look at the settings and nothing else.
+fn run_on(settings: &Settings, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Migrate(arguments) => migrate::run(settings, &arguments),
+        Command::Invite(arguments) => invite::run(settings, &arguments),
+        Command::Users(arguments) => users::run(settings, &arguments.command),
+        Command::ChangePassword(arguments) => password::change(settings, &arguments),
+        Command::Audit(arguments) => audit::run(settings, &arguments.command),
+        Command::Purge(arguments) => purge::run(settings, &arguments),
+        Command::CheckConfig => check_config::run(settings),
+        Command::Routes(arguments) => routes::run(settings, arguments.filter.as_deref()),
+        Command::Healthcheck(arguments) => healthcheck::run(settings, &arguments),
+        Command::Backup(arguments) => backup::run(settings, &arguments),
+        Command::Restore(arguments) => backup::restore(settings, &arguments),
+        Command::Keys(arguments) => keys::run(settings, arguments.command),
+        Command::Seed(arguments) => seed::run(settings, &arguments),
+        Command::Export(arguments) => export::run(settings, &arguments),
+        Command::Import(arguments) => import::run(settings, &arguments),
+        Command::Openapi(arguments) => openapi::run(settings, arguments.format),
+        Command::Serve(_)
+        | Command::Token(_)
+        | Command::CreateAdmin(_)
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Config(_)
+        | Command::Doctor(_) => Ok(()),
     }
 }

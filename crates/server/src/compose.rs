@@ -15,6 +15,7 @@ use security::{BcryptHasher, HashingSettings, LocalRateLimiter, Strength, System
 
 use crate::audit::{Trail, anchor_file};
 use crate::keys::Keys;
+use crate::metrics::Watched;
 use crate::settings::Settings;
 use crate::{StartError, data_dir, panel};
 
@@ -33,6 +34,8 @@ pub(crate) struct Composed {
     pub(crate) panel: Panel,
     /// What keeps the audit trail.
     pub(crate) trail: Trail,
+    /// What whoever asks for metrics is told of.
+    pub(crate) watched: Watched,
 }
 
 /// The same with the keys at hand.
@@ -46,13 +49,15 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
     }
     let stores = Stores::connect(&database(settings))?;
     let all = stores.clone();
+    let hasher = Arc::new(BcryptHasher::new(&hashing(settings))?);
+    let passwords = Arc::clone(&hasher);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let ports = AccountPorts {
         users: Arc::clone(&stores.users),
         sessions: stores.sessions,
         invitations: stores.invitations,
-        hasher: Arc::new(BcryptHasher::new(&hashing(settings))?),
+        hasher: passwords,
         strength: Arc::new(Strength),
         signer: keys.signer(),
         clock: Arc::clone(&clock),
@@ -91,8 +96,10 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
         cors_origins: settings.api.cors_origins.clone(),
         settings: http(settings),
     };
+    let watched =
+        Watched { database: stores.load, audit: state.audit.clone(), hasher, load: state.load.clone() };
     let panel = panel::over(settings, all, &state);
-    Ok(Composed { state, panel, trail })
+    Ok(Composed { state, panel, trail, watched })
 }
 
 /// What the settings decide about the interface.

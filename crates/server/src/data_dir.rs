@@ -50,6 +50,11 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), StartError> {
         .map_err(|source| StartError::Folder { path: path.to_owned(), source })
 }
 
+/// Lets nobody but the user of the server look into a file.
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(FILE_MODE))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

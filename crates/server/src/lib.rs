@@ -7,13 +7,17 @@
 mod audit;
 mod banner;
 pub mod cli;
+mod clients;
 mod compose;
 mod connections;
 mod data_dir;
+mod doctor;
 mod key_store;
 mod keys;
+mod metrics;
 mod output;
 mod panel;
+mod probe;
 mod running;
 mod seed;
 pub mod settings;

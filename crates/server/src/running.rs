@@ -10,7 +10,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use admin::Panel;
 use application::Accounts;
-use http_api::{Draining, PublicKeys, Shared};
+use http_api::{Draining, PublicKeys, RequestMetrics, Shared};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
@@ -19,8 +19,9 @@ use crate::compose::{Composed, compose_with};
 use crate::connections::{self, Connections};
 use crate::data_dir::{self, Lock};
 use crate::keys::Keys;
+use crate::metrics::MetricsServer;
 use crate::settings::Settings;
-use crate::{StartError, tls};
+use crate::{StartError, telemetry, tls};
 
 /// How long a client may take for the head of a request (RFC 9110 leaves it to the server): 10 seconds with
 /// everything around it.
@@ -42,6 +43,8 @@ pub struct Running {
     pub is_tls: bool,
     /// The path of the page that makes the first administrator, where there is none.
     pub set_up: Option<String>,
+    /// Where it tells its metrics, if it does.
+    pub metrics_addr: Option<SocketAddr>,
     draining: Draining,
     drain_delay: Duration,
     handle: ServerHandle,
@@ -50,28 +53,26 @@ pub struct Running {
     key_watch: JoinHandle<()>,
     connection_watch: JoinHandle<()>,
     trail: TrailTasks,
+    metrics: Option<MetricsServer>,
     lock: Option<Lock>,
 }
 
 impl Server {
     /// Opens the database and listens. Needs a tokio runtime; the server has threads of its own.
     pub async fn start(settings: Settings) -> Result<Running, StartError> {
-        let prepared = tokio::task::spawn_blocking(move || {
-            // First what needs no file: a start that is refused leaves nothing behind.
-            settings.check()?;
-            let keys = Keys::open(&settings)?;
-            data_dir::prepare(&settings)?;
-            let lock = data_dir::lock(&settings)?;
-            Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
-        });
-        let (composed, keys, lock, settings) = prepared.await.map_err(io::Error::other)??;
-        let Composed { state, panel, trail } = composed;
+        let (composed, keys, lock, settings) = prepare(settings).await?;
+        let Composed { state, panel, trail, watched } = composed;
+        let requests = RequestMetrics::default();
+        let metrics = MetricsServer::start(settings.metrics.bind, &requests, watched)?;
         let draining = state.draining.clone();
         let set_up = offer_set_up(&panel).await;
         let watch = tokio::spawn(learn_ended_sessions(state.accounts.clone()));
         let signer = keys.signer();
         let key_watch = tokio::spawn(keys.watch());
-        let shared = Shared::new(state).publishing(PublicKeys::new(move || signer.jwks()));
+        let shared = Shared::new(state)
+            .publishing(PublicKeys::new(move || signer.jwks()))
+            .counting(requests)
+            .linking(telemetry::link(&settings.traces));
         let address = settings.server.bind;
         let connections = Connections::new(HEAD_DEADLINE);
         let connection_watch = tokio::spawn(connections.clone().watch());
@@ -101,6 +102,8 @@ impl Server {
             addr,
             is_tls,
             set_up,
+            metrics_addr: metrics.as_ref().map(|metrics| metrics.addr),
+            metrics,
             draining,
             drain_delay: settings.server.drain_delay(),
             handle: server.handle(),
@@ -119,6 +122,19 @@ async fn offer_set_up(panel: &Panel) -> Option<String> {
         tracing::warn!(%error, "could not ask whether there is an administrator");
         None
     })
+}
+
+/// Opens what a server needs, on a thread that may wait.
+async fn prepare(settings: Settings) -> Result<(Composed, Keys, Option<Lock>, Settings), StartError> {
+    let prepared = tokio::task::spawn_blocking(move || {
+        // First what needs no file: a start that is refused leaves nothing behind.
+        settings.check()?;
+        let keys = Keys::open(&settings)?;
+        data_dir::prepare(&settings)?;
+        let lock = data_dir::lock(&settings)?;
+        Ok::<_, StartError>((compose_with(&settings, &keys)?, keys, lock, settings))
+    });
+    prepared.await.map_err(io::Error::other)?
 }
 
 /// Asks for the sessions that other replicas have ended, for as long as the server runs.
@@ -165,6 +181,9 @@ impl Running {
         self.key_watch.abort();
         self.connection_watch.abort();
         self.trail.stop().await;
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
         // Only now may another server take the database.
         drop(self.lock);
         result

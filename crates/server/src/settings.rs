@@ -8,6 +8,7 @@ mod keys;
 mod layer;
 mod safety;
 mod sections;
+mod shown;
 mod source;
 
 use std::collections::BTreeMap;
@@ -30,8 +31,9 @@ pub use database::DatabaseUrl;
 pub use error::SettingsError;
 pub use sections::{
     AccessSettings, AdminSettings, ApiSettings, AuditSettings, AuthSettings, DatabaseSection,
-    DoctorsSettings, LimitsSettings, LogSettings, ServerSettings,
+    DoctorsSettings, LimitsSettings, LogSettings, MetricsSettings, ServerSettings, TracesSettings,
 };
+pub use shown::ShownSetting;
 pub use source::{Flags, Sources};
 
 use keys::{KeySettings, named};
@@ -70,6 +72,10 @@ pub struct Settings {
     pub seal_key: Option<SealKey>,
     /// `[admin]`
     pub admin: AdminSettings,
+    /// `[metrics]`
+    pub metrics: MetricsSettings,
+    /// `[traces]`
+    pub traces: TracesSettings,
     /// `[log]`
     pub log: LogSettings,
     /// Where each came from.
@@ -94,6 +100,8 @@ struct Raw {
     audit: AuditSettings,
     #[validate(nested)]
     admin: AdminSettings,
+    metrics: MetricsSettings,
+    traces: TracesSettings,
     log: LogSettings,
 }
 
@@ -101,7 +109,8 @@ struct Raw {
 #[derive(Clone)]
 struct Origins(BTreeMap<String, String>);
 
-const DEFAULTS: &str = include_str!("../../../config/default.toml");
+/// config/default.toml, as it is part of the program.
+pub(crate) const DEFAULTS: &str = include_str!("../../../config/default.toml");
 const DEFAULTS_NAME: &str = "default";
 
 impl Settings {
@@ -110,14 +119,7 @@ impl Settings {
     /// # Errors
     /// A setting that does not exist or has no possible value.
     pub fn load(sources: &Sources) -> Result<Self, SettingsError> {
-        let mut layers = vec![Layer::from_toml(DEFAULTS_NAME, DEFAULTS)?];
-        if let Some((name, text)) = &sources.file {
-            layers.push(Layer::from_toml(name, text)?);
-        }
-        layers.push(Layer::from_variables(".env", &sources.dotenv)?);
-        layers.push(Layer::from_variables("environment variable", &sources.environment)?);
-        layers.push(Layer::from_flags(&sources.flags)?);
-
+        let layers = layers(sources)?;
         let origins = Origins::of(&layers)?;
         let merged = Config::builder().add_source(layers).build();
         let merged = merged.map_err(|error| SettingsError::file("settings", expected(&error)))?;
@@ -143,6 +145,18 @@ impl Settings {
     }
 }
 
+/// What each source says, the one that counts most last.
+fn layers(sources: &Sources) -> Result<Vec<Layer>, SettingsError> {
+    let mut layers = vec![Layer::from_toml(DEFAULTS_NAME, DEFAULTS)?];
+    if let Some((name, text)) = &sources.file {
+        layers.push(Layer::from_toml(name, text)?);
+    }
+    layers.push(Layer::from_variables(".env", &sources.dotenv)?);
+    layers.push(Layer::from_variables("environment variable", &sources.environment)?);
+    layers.push(Layer::from_flags(&sources.flags)?);
+    Ok(layers)
+}
+
 impl Raw {
     /// Reads the files of secrets and puts together what was given in parts.
     fn resolve(self, origins: Origins) -> Result<Settings, SettingsError> {
@@ -166,7 +180,8 @@ impl Raw {
         if self.server.data_dir.as_os_str().is_empty() {
             faults.push(origins.bad("server.data_dir", "must name a folder"));
         }
-        let Self { server, database, auth, access, doctors, api, limits, audit, admin, log } = self;
+        let Self { server, database, auth, access, doctors, api, limits, audit, admin, metrics, traces, log } =
+            self;
         let KeySettings { secret_key, key_file, previous: previous_secret_keys } = keys;
         let settings = Settings {
             server,
@@ -184,6 +199,8 @@ impl Raw {
             audit,
             seal_key,
             admin,
+            metrics,
+            traces,
             log,
             origins,
         };

@@ -80,6 +80,21 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The address for metrics cannot be listened on.
+    #[error("cannot listen on {address} for metrics; choose another address with `metrics.bind`")]
+    Metrics {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Spans cannot be sent to a collector.
+    #[error("setting `traces.otlp_endpoint` cannot be used: {reason}")]
+    Traces {
+        /// What is wrong.
+        reason: String,
+    },
     /// The files for TLS cannot be used.
     #[error("setting `{setting}` cannot be used: {reason}")]
     Tls {
@@ -101,6 +116,7 @@ impl StartError {
             Self::Settings(_)
                 | Self::NoSecret
                 | Self::Tls { .. }
+                | Self::Traces { .. }
                 | Self::Database(OpenError::Scheme | OpenError::Malformed(_) | OpenError::NotBuilt(_))
         )
     }

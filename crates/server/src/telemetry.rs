@@ -1,16 +1,26 @@
-//! Logs, to standard error.
+//! Logs, to standard error; and traces, where a collector takes them.
+
+#[cfg(feature = "otel")]
+mod otel;
+#[cfg(not(feature = "otel"))]
+mod untold;
 
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal as _};
 use std::panic;
 
+#[cfg(feature = "otel")]
+pub(crate) use otel::{Exporter, link};
 use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
+#[cfg(not(feature = "otel"))]
+pub(crate) use untold::{Exporter, link};
 
-use crate::settings::{LogFormat, LogLevel, LogSettings};
+use crate::StartError;
+use crate::settings::{LogFormat, LogLevel, LogSettings, Settings};
 
 /// The crates whose lines were written with the rule in mind that nothing of a patient is logged. Others are
 /// heard when they warn.
@@ -19,23 +29,35 @@ const OWN: [&str; 7] =
 
 /// Starts logging, and logs panics by their place only: their text may hold anything.
 pub(crate) fn start(settings: &LogSettings) {
+    listen(settings, Exporter::none());
+}
+
+/// The same for a server, which may tell a collector of traces, too, for as long as what is returned lives.
+pub(crate) fn start_serving(settings: &Settings) -> Result<Exporter, StartError> {
+    let exporter = Exporter::start(&settings.traces)?;
+    listen(&settings.log, exporter.clone());
+    Ok(exporter)
+}
+
+fn listen(settings: &LogSettings, exporter: Exporter) {
     let is_terminal = io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter(settings.level)).with_writer(io::stderr);
+    // Whoever reads the lines may have had enough of them; saying so would go the same way.
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter(settings.level))
+        .with_writer(io::stderr)
+        .log_internal_errors(false);
     let is_json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Human => false,
         LogFormat::Auto => !is_terminal,
     };
-    // It fails where logging was started before, and then that is good.
-    let _ = if is_json {
-        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+    if is_json {
+        let lines = lines.json().flatten_event(true).with_current_span(true).with_span_list(false);
+        exporter.install(lines.finish());
     } else {
-        lines
-            .fmt_fields(debug_fn(write_field).delimited(" "))
-            .with_ansi(is_terminal)
-            .with_target(false)
-            .try_init()
-    };
+        let fields = debug_fn(write_field).delimited(" ");
+        exporter.install(lines.fmt_fields(fields).with_ansi(is_terminal).with_target(false).finish());
+    }
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, thread = std::thread::current().name(), "a thread has panicked");

@@ -159,7 +159,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_plain_hasher_tells_right_old_and_wrong() {
-        let verify = async |hash| PlainHasher.verify(Password::new("secret"), hash).await.unwrap();
+        let place = PlainHasher.place().unwrap();
+        let verify =
+            async |hash| PlainHasher.verify(place.clone(), Password::new("secret"), hash).await.unwrap();
         let hash = PlainHasher::hash_of("secret");
         assert_eq!(verify(Some(hash.clone())).await, Verdict::Right);
         assert_eq!(verify(Some(PlainHasher::old_hash_of("secret"))).await, Verdict::RightButOld(hash));

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::ports::RepositoryError;
 use crate::{
-    Credentials, InvitationCode, LoginName, NewSession, NewUser, PageLimit, SessionId, Stamp, StandingChange,
-    User, UserChange, UserId,
+    Credentials, InvitationCode, LoginName, NewSession, NewUser, PageLimit, PasswordHash, SessionId, Stamp,
+    StandingChange, User, UserChange, UserId,
 };
 
 /// Stores accounts.
@@ -72,6 +72,17 @@ pub trait UserRepository: Send + Sync {
         &self,
         id: UserId,
         change: StandingChange,
+        stamp: &Stamp,
+    ) -> Result<(User, Vec<SessionId>), RepositoryError>;
+
+    /// Gives a user, active or not, another password and ends all their sessions in the same step; returns the user
+    /// and the sessions that this has ended.
+    ///
+    /// Must return `Missing(User)` for an unknown one.
+    async fn set_password(
+        &self,
+        id: UserId,
+        new: &PasswordHash,
         stamp: &Stamp,
     ) -> Result<(User, Vec<SessionId>), RepositoryError>;
 }

@@ -62,6 +62,25 @@ async fn a_request_is_logged_by_its_route_its_id_and_its_user() {
 }
 
 #[actix_web::test]
+async fn a_trace_is_logged_and_told_back_and_what_is_none_is_not() {
+    const ID: &str = "0af7651916cd43dd8448eb211c80319c";
+    let open = Clinic::working().open();
+    let parent = format!("00-{ID}-b7ad6b7169203331-01");
+    let named = ANN.get("/api/patients/3/").insert_header(("traceparent", parent.as_str()));
+    let log = log_of(&open, vec![named]).await;
+    let line = log.lines().find(|line| line.contains("answered")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(line).unwrap()["span"]["trace.id"], ID);
+
+    let answer =
+        open.answer(ANN.get("/api/patients/3/").insert_header(("traceparent", parent.as_str()))).await;
+    let told = answer.header("traceresponse");
+    assert!(told.starts_with(&format!("00-{ID}-")) && told.ends_with("-01"), "{told}");
+    assert!(!told.contains("b7ad6b7169203331"), "{told}");
+    let answer = open.answer(ANN.get("/api/patients/3/").insert_header(("traceparent", "00-x-y-01"))).await;
+    assert_eq!(answer.header("traceresponse"), "");
+}
+
+#[actix_web::test]
 async fn nothing_that_was_sent_is_logged() {
     const CANARY: &str = "Zx9Canary";
     let open = Clinic::working().open();
@@ -74,6 +93,7 @@ async fn nothing_that_was_sent_is_logged() {
         requests.push(NOBODY.asks(method, &path).insert_header((AUTHORIZATION, format!("Bearer {CANARY}"))));
         let odd =
             operation.request(ANN).insert_header((USER_AGENT, CANARY)).insert_header((IF_MATCH, CANARY));
+        let odd = odd.insert_header(("traceparent", format!("00-{CANARY}-{CANARY}-01")));
         requests.push(odd.insert_header(("X-Request-Id", "<Zx9Canary>")).insert_header(("Host", CANARY)));
         for (field, _) in operation.fields() {
             requests.push(operation.request_with(ANN, "3", &json!({field: CANARY})));

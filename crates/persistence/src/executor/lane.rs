@@ -1,6 +1,7 @@
 //! A queue with its threads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::queue::{Next, Queue, Taken};
 use super::seat::{Living, Seat, Seated};
 use super::watch::{Patience, Watch};
 use super::{Session, group, single};
+use crate::load::LaneLoad;
 
 /// How long a shutdown waits for the jobs that are under way.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -35,6 +37,24 @@ pub(super) struct Room<C: Session> {
     pub(super) pool: Pool<C>,
     pub(super) rhythm: Rhythm,
     pub(super) living: Arc<Living>,
+    /// How many threads are in the database.
+    busy: AtomicUsize,
+}
+
+/// A thread that is in the database for as long as this lives.
+struct Busy<'a>(&'a AtomicUsize);
+
+impl<'a> Busy<'a> {
+    fn begin(busy: &'a AtomicUsize) -> Self {
+        busy.fetch_add(1, Ordering::Relaxed);
+        Self(busy)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl<C: Session> Lane<C> {
@@ -46,7 +66,14 @@ impl<C: Session> Lane<C> {
         patience: Patience,
     ) -> std::io::Result<Self> {
         // Made first: when a thread cannot be had, dropping the lane ends the others.
-        let lane = Self(Arc::new(Room { name, queue, pool, rhythm, living: Arc::default() }));
+        let lane = Self(Arc::new(Room {
+            name,
+            queue,
+            pool,
+            rhythm,
+            living: Arc::default(),
+            busy: AtomicUsize::new(0),
+        }));
         let mut watch = Watch::new(Arc::clone(&lane.0), patience);
         watch.hire_all()?;
         let alive = Living::enter(&lane.0.living);
@@ -60,6 +87,14 @@ impl<C: Session> Lane<C> {
 
     pub(super) fn queue(&self) -> &Queue<BoxedJob<C>> {
         &self.0.queue
+    }
+
+    /// How much it has to do, under the name that it is told by.
+    pub(super) fn load(&self, name: &'static str) -> LaneLoad {
+        let (waiting, capacity) = self.0.queue.fill();
+        let busy = self.0.busy.load(Ordering::Relaxed);
+        let threads = usize::try_from(self.0.pool.size()).unwrap_or(usize::MAX);
+        LaneLoad { name, waiting, capacity, busy, threads }
     }
 }
 
@@ -107,6 +142,7 @@ fn serve<C: Session>(room: &Room<C>, seat: &Arc<Seat>) {
             Next::Nothing => continue,
             Next::Jobs => {}
         }
+        let _busy = Busy::begin(&room.busy);
         let mut jobs = taken.drain(..).filter_map(|taken| worth_running(taken, &room.queue));
         let stays = match room.rhythm {
             Rhythm::Single => jobs.all(|job| {

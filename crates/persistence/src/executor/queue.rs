@@ -152,6 +152,11 @@ impl<J> Queue<J> {
         state.closed && state.waiting.is_empty()
     }
 
+    /// How many wait, and how many may.
+    pub(super) fn fill(&self) -> (usize, usize) {
+        (self.lock().waiting.len(), self.capacity)
+    }
+
     /// How long a job may wait.
     pub(super) const fn patience(&self) -> Duration {
         self.patience

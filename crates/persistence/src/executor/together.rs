@@ -67,6 +67,11 @@ impl Crowd {
         }
     }
 
+    /// How many wait now.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     fn leave(&self, count: usize) {
         self.waiting.fetch_sub(count, Ordering::Relaxed);
     }

@@ -60,6 +60,20 @@ pub(super) fn applied(connection: &mut Conn) -> QueryResult<Vec<String>> {
     if exists.found { migrations::table.select(migrations::version).load(connection) } else { Ok(Vec::new()) }
 }
 
+/// How many other connections to this database have our name.
+pub(super) fn others(connection: &mut Conn) -> QueryResult<u64> {
+    let sql = "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() \
+        AND pid <> pg_backend_pid() AND application_name = 'healthcore'";
+    let others: Others = diesel::sql_query(sql).get_result(connection)?;
+    Ok(others.count.unsigned_abs())
+}
+
+#[derive(QueryableByName)]
+struct Others {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
 #[derive(QueryableByName)]
 struct Found {
     #[diesel(sql_type = diesel::sql_types::Bool)]

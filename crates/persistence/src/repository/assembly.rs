@@ -30,6 +30,7 @@ pub(super) fn stores(
     unhurried: Open,
     sealer: Sealer,
 ) -> Stores {
+    let load = Arc::clone(executor);
     Stores {
         users: Arc::new(Users { executor: Arc::clone(executor) }),
         sessions: Arc::new(Sessions { executor: Arc::clone(executor) }),
@@ -48,5 +49,6 @@ pub(super) fn stores(
         probe: Arc::new(Probe { executor: Arc::clone(executor), known: known.into() }),
         throttle: Arc::new(Throttle::new(Arc::clone(executor))),
         limiter: None,
+        load,
     }
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::ports::{Record, RepositoryError, UserRepository};
 use domain::{
-    AuditEvent, Credentials, InvitationCode, LoginName, NewSession, NewUser, Outcome, PageLimit, RecordId,
-    Role, SessionId, Stamp, StandingChange, User, UserChange, UserId,
+    AuditEvent, ChangedFields, Credentials, InvitationCode, LoginName, NewSession, NewUser, Outcome,
+    PageLimit, PasswordHash, RecordId, Role, SessionId, Stamp, StandingChange, User, UserChange, UserId,
 };
 
 use super::dialect::{for_update, one_at_a_time};
@@ -87,6 +87,16 @@ impl UserRepository for Users {
     ) -> Result<(User, Vec<SessionId>), RepositoryError> {
         let stamp = stamp.clone();
         Ok(self.executor.write(move |c| set_standing(c, id, change, &stamp)).await?)
+    }
+
+    async fn set_password(
+        &self,
+        id: UserId,
+        new: &PasswordHash,
+        stamp: &Stamp,
+    ) -> Result<(User, Vec<SessionId>), RepositoryError> {
+        let (new, stamp) = (new.clone(), stamp.clone());
+        Ok(self.executor.write(move |c| set_password(c, id, &new, &stamp)).await?)
     }
 }
 
@@ -198,4 +208,23 @@ fn set_standing(
     let event = AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(id));
     audit::record(c, &AuditEvent { fields: changed.changed_fields(user), ..event })?;
     Ok((changed, ended))
+}
+
+fn set_password(
+    c: &mut Conn,
+    id: UserId,
+    new: &PasswordHash,
+    stamp: &Stamp,
+) -> Result<(User, Vec<SessionId>), Failure> {
+    // The user first, the sessions after, as wherever sessions are ended.
+    let row = diesel::update(users::table.filter(users::id.eq(id.get())))
+        .set((users::password_hash.eq(new.expose()), users::version.eq(users::version + 1)))
+        .returning(UserRow::as_returning())
+        .get_result(c)
+        .optional()?;
+    let user = User::try_from(row.ok_or(RepositoryError::Missing(Record::User))?)?;
+    let ended = sessions::end_all_but(c, id, None, stamp.at)?;
+    let event = AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(id));
+    audit::record(c, &AuditEvent { fields: ChangedFields::of([("password", true)]), ..event })?;
+    Ok((user, ended))
 }

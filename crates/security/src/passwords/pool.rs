@@ -3,6 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -22,6 +23,32 @@ pub(super) struct Pool {
     queue: Sender<Job>,
     /// As many as run and wait at a time.
     places: Arc<Semaphore>,
+    tally: Arc<Tally>,
+}
+
+/// What there is to do, and what is being done.
+#[derive(Default)]
+pub(super) struct Tally {
+    /// Jobs that wait or run.
+    pub(super) jobs: AtomicUsize,
+    /// Jobs that run.
+    pub(super) running: AtomicUsize,
+}
+
+/// One more, until it is dropped.
+struct Counted<F: Fn(&Tally) -> &AtomicUsize>(Arc<Tally>, F);
+
+impl<F: Fn(&Tally) -> &AtomicUsize> Counted<F> {
+    fn begin(tally: &Arc<Tally>, of: F) -> Self {
+        of(tally).fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(tally), of)
+    }
+}
+
+impl<F: Fn(&Tally) -> &AtomicUsize> Drop for Counted<F> {
+    fn drop(&mut self) {
+        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Why work was not done.
@@ -42,7 +69,13 @@ impl Pool {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work(&receiver))?;
         }
-        Ok(Self { queue: sender, places: Arc::new(Semaphore::new(threads.get().saturating_add(queue))) })
+        let places = Arc::new(Semaphore::new(threads.get().saturating_add(queue)));
+        Ok(Self { queue: sender, places, tally: Arc::default() })
+    }
+
+    /// What there is to do.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// A place for work that is to come, unless all are taken.
@@ -59,7 +92,9 @@ impl Pool {
         F: FnOnce() -> T + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        let counted = Counted::begin(&self.tally, |tally| &tally.jobs);
         let job: Job = Box::new(move || {
+            let _running = Counted::begin(&counted.0, |tally| &tally.running);
             if !answer.is_closed() {
                 let done = work();
                 // Whoever hears of the end finds the place free.

@@ -2,15 +2,20 @@
 
 #![expect(clippy::doc_markdown, reason = "the comments are the text of --help")]
 
+mod account;
 mod audit;
 mod import;
+mod operation;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::Role;
+use clap::{Args, Parser, Subcommand};
 
 use crate::settings::Flags;
+use account::{CREATE_ADMIN_EXAMPLES, INVITE_EXAMPLES, USERS_EXAMPLES};
+pub(super) use account::{
+    CreateAdminArguments, InviteArguments, InviteCommand, UserArgument, UsersArguments, UsersCommand,
+};
 use audit::{AUDIT_EXAMPLES, PURGE_EXAMPLES};
 pub(super) use audit::{
     AuditArguments, AuditCommand, ExportArguments, PruneArguments, PurgeArguments, VerifyArguments,
@@ -20,6 +25,17 @@ pub(super) use import::{
     SheetFormat, SheetKind,
 };
 use import::{EXPORT_SHEET_EXAMPLES, IMPORT_EXAMPLES};
+use operation::{
+    BACKUP_EXAMPLES, CHANGE_PASSWORD_EXAMPLES, CHECK_CONFIG_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES,
+    DOCTOR_EXAMPLES, HEALTHCHECK_EXAMPLES, MAN_EXAMPLES, MIGRATE_EXAMPLES, RESTORE_EXAMPLES, ROUTES_EXAMPLES,
+    TOKEN_EXAMPLES,
+};
+pub(super) use operation::{
+    BackupArguments, ChangePasswordArguments, CompletionsArguments, ConfigArguments, ConfigCommand,
+    ConfigInitArguments, ConfigShowArguments, DoctorArguments, DocumentFormat, HealthcheckArguments,
+    ManArguments, MigrateArguments, MigrateCommand, RestoreArguments, RoutesArguments, TokenArguments,
+    TokenCommand, TokenCreateArguments,
+};
 
 /// Keeps a clinic's records: patients, doctors, and who treats whom, behind a REST interface.
 ///
@@ -57,7 +73,8 @@ pub(super) enum Command {
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArguments),
     /// Apply what is missing of the database's schema, and print the names of what was applied
-    Migrate,
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(MigrateArguments),
     /// Make an account with the role `admin`
     #[command(visible_alias = "createsuperuser", after_help = CREATE_ADMIN_EXAMPLES)]
     CreateAdmin(CreateAdminArguments),
@@ -80,7 +97,32 @@ pub(super) enum Command {
     #[command(after_help = EXPORT_SHEET_EXAMPLES)]
     Export(ExportSheetArguments),
     /// Look at the configuration and say what is wrong with it, one line each; nothing is started
+    #[command(after_help = CHECK_CONFIG_EXAMPLES)]
     CheckConfig,
+    /// Look at configuration, machine and database, and say what is wrong and how to mend it
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArguments),
+    /// Show the settings, or begin a file of them
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(ConfigArguments),
+    /// Print every operation of the interface: method, path, name, who may
+    #[command(after_help = ROUTES_EXAMPLES)]
+    Routes(RoutesArguments),
+    /// Give a user another password
+    #[command(visible_alias = "changepassword", after_help = CHANGE_PASSWORD_EXAMPLES)]
+    ChangePassword(ChangePasswordArguments),
+    /// Make tokens for scripts
+    #[command(after_help = TOKEN_EXAMPLES)]
+    Token(TokenArguments),
+    /// Ask a server that runs whether it is well
+    #[command(after_help = HEALTHCHECK_EXAMPLES)]
+    Healthcheck(HealthcheckArguments),
+    /// Copy the database into a file while the server runs
+    #[command(after_help = BACKUP_EXAMPLES)]
+    Backup(BackupArguments),
+    /// Put a backup in the place of the database
+    #[command(after_help = RESTORE_EXAMPLES)]
+    Restore(RestoreArguments),
     /// Make or renew the key that tokens are signed with
     #[command(after_help = KEYS_EXAMPLES)]
     Keys(KeysArguments),
@@ -90,6 +132,12 @@ pub(super) enum Command {
     /// Print the OpenAPI document of the interface
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi(OpenapiArguments),
+    /// Print what makes a shell complete commands and options
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArguments),
 }
 
 #[derive(Args)]
@@ -97,104 +145,9 @@ pub(super) struct ServeArguments {
     /// Where to listen; port 0 takes a free one [env: HEALTHCORE_BIND] [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     bind: Option<String>,
-}
-
-#[derive(Args)]
-pub(super) struct CreateAdminArguments {
-    /// The name to sign in with; the e-mail address serves where none is given
-    #[arg(long, value_name = "NAME")]
-    pub(super) username: Option<String>,
-    /// The e-mail address to sign in with
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) email: Option<String>,
-    /// Read the password from the first line of a file
-    #[arg(long, value_name = "FILE", conflicts_with = "password_stdin")]
-    pub(super) password_file: Option<PathBuf>,
-    /// Read the password from the first line of standard input
-    #[arg(long)]
-    pub(super) password_stdin: bool,
-    /// Ask nothing; what is not given comes from DJANGO_SUPERUSER_USERNAME, DJANGO_SUPERUSER_EMAIL and
-    /// DJANGO_SUPERUSER_PASSWORD
-    #[arg(long, visible_alias = "no-input")]
-    pub(super) noinput: bool,
-}
-
-#[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(super) struct InviteArguments {
-    /// What the person will be, whatever they ask for
-    #[arg(long, value_enum, default_value_t = RoleArgument::Patient)]
-    pub(super) role: RoleArgument,
-    /// For how many days the code counts, 1 to 365
-    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
-    pub(super) valid_days: u16,
-    #[command(subcommand)]
-    pub(super) command: Option<InviteCommand>,
-}
-
-#[derive(Subcommand)]
-pub(super) enum InviteCommand {
-    /// Print the invitations that nobody has used and that have not expired: id, role, made, expires
-    List,
-    /// Take an invitation back
-    Revoke {
-        /// Its id, as the list tells it
-        id: i64,
-    },
-}
-
-#[derive(Args)]
-pub(super) struct UsersArguments {
-    #[command(subcommand)]
-    pub(super) command: UsersCommand,
-}
-
-#[derive(Subcommand)]
-pub(super) enum UsersCommand {
-    /// Print all users: id, user name, e-mail address, role, active or disabled, last sign-in
-    List,
-    /// Let a user sign in no more; whatever they hold open is dead within a second
-    Disable(UserArgument),
-    /// Let a user sign in again
-    Enable(UserArgument),
-    /// Change what a user is; they have to sign in again
-    SetRole {
-        #[command(flatten)]
-        user: UserArgument,
-        /// What the user is from now on
-        #[arg(value_enum)]
-        role: RoleArgument,
-    },
-}
-
-#[derive(Args)]
-pub(super) struct UserArgument {
-    /// The user name or the e-mail address, in any case
-    pub(super) name: String,
-}
-
-/// What a user is.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum RoleArgument {
-    /// An ordinary account
-    Patient,
-    /// An ordinary account of a doctor
-    Doctor,
-    /// Works for the clinic
-    Staff,
-    /// Administers the server
-    Admin,
-}
-
-impl From<RoleArgument> for Role {
-    fn from(argument: RoleArgument) -> Self {
-        match argument {
-            RoleArgument::Patient => Self::Patient,
-            RoleArgument::Doctor => Self::Doctor,
-            RoleArgument::Staff => Self::Staff,
-            RoleArgument::Admin => Self::Admin,
-        }
-    }
+    /// Serve invented records from a temporary folder that is gone afterwards, and say how to sign in
+    #[arg(long, conflicts_with_all = ["database_url", "data_dir"])]
+    pub(super) demo: bool,
 }
 
 #[derive(Args)]
@@ -206,11 +159,13 @@ pub(super) struct KeysArguments {
 #[derive(Subcommand)]
 pub(super) enum KeysCommand {
     /// Make a file with a new key, for `auth.algorithm`, and print its name; no file is replaced
+    #[command(after_help = KEYS_EXAMPLES)]
     Generate(KeyFileArguments),
     /// Add a new key to the file and keep the old one until its last token has expired
     ///
     /// Servers that run read the file again within seconds; the new key signs five seconds later, when all of them
     /// know it. Nobody has to sign in again.
+    #[command(after_help = KEYS_EXAMPLES)]
     Rotate(KeyFileArguments),
 }
 
@@ -253,16 +208,15 @@ pub(super) struct OpenapiArguments {
     pub(super) format: DocumentFormat,
 }
 
-/// The form of the OpenAPI document.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum DocumentFormat {
-    /// One JSON object
-    Json,
-    /// YAML
-    Yaml,
-}
-
 impl Cli {
+    /// Whether records are to be invented and forgotten.
+    pub(super) fn is_demo(&self) -> bool {
+        match &self.command {
+            Some(Command::Serve(serve)) => serve.demo || self.serve.demo,
+            _ => self.serve.demo,
+        }
+    }
+
     /// What the arguments say about settings.
     pub(super) fn flags(&self) -> Flags {
         let of_serve = match &self.command {
@@ -288,7 +242,10 @@ Examples:
   healthcore create-admin --username ann              make an administrator; asks for the password
   healthcore users disable bob                        sign somebody out for good
   healthcore audit verify                             is the audit trail what it was?
-  healthcore check-config --config my.toml            is everything right?
+  healthcore serve --demo                             try it out with invented records
+  healthcore doctor                                   what is wrong here?
+  healthcore backup clinic.backup                     copy the database while the server runs
+  healthcore config show --sources                    the settings, and who has set them
   healthcore openapi --format json > openapi.json     the interface as a document
 
 Exit codes:
@@ -302,32 +259,11 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   healthcore serve --bind 127.0.0.1:0                 on a free port; the first line tells which
   healthcore serve --config config/production.toml    with a file of settings
+  healthcore serve --demo                             with invented records, to try it out
   JWT_ACCESS_MINUTES=5 healthcore serve               with an environment variable
 
 SIGTERM and Ctrl-C end it: /readyz says 503 first, then the port closes, then the requests under way are
 finished. A second signal ends it at once.";
-
-const CREATE_ADMIN_EXAMPLES: &str = "\
-Examples:
-  healthcore create-admin --username ann --email ann@example.org
-  healthcore create-admin --email ann@example.org --password-file /run/secrets/admin
-  DJANGO_SUPERUSER_USERNAME=ann DJANGO_SUPERUSER_PASSWORD=… healthcore createsuperuser --noinput";
-
-const INVITE_EXAMPLES: &str = "\
-Examples:
-  healthcore invite                                   a code for a patient, good for 7 days
-  healthcore invite --role staff --valid-days 1       a code for somebody of the clinic
-  healthcore invite list                              the codes that still count; they are not shown again
-  healthcore invite revoke 3                          take one back
-
-The person sends the code as the field `invitation` of POST /api/auth/register/.";
-
-const USERS_EXAMPLES: &str = "\
-Examples:
-  healthcore users list | grep disabled
-  healthcore users disable ann                        signed out everywhere, and no way in
-  healthcore users enable ann@example.org
-  healthcore users set-role ann staff                 signed out everywhere; may sign in as staff";
 
 const KEYS_EXAMPLES: &str = "\
 Examples:
@@ -347,4 +283,6 @@ Equal numbers make equal records, but for their times and the order of their ids
 const OPENAPI_EXAMPLES: &str = "\
 Examples:
   healthcore openapi > openapi.yaml
-  healthcore openapi --format json | jq .paths";
+  healthcore openapi --format json | jq .paths
+  healthcore openapi --format postman > healthcore.postman_collection.json
+  healthcore openapi --format http > healthcore.http";

@@ -1,14 +1,14 @@
 //! `healthcore create-admin`.
 
-use std::fs;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use application::Accounts;
-use domain::{EmailAddress, Invalid, NewUser, Role, User, UserName};
+use domain::{EmailAddress, NewUser, Role, User, UserName};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::args::CreateAdminArguments;
 use super::failure::Failure;
+use super::password::{self, refused};
 use super::services;
 use crate::output;
 use crate::settings::{Settings, Sources};
@@ -71,28 +71,12 @@ async fn create(accounts: &Accounts, user: NewUser, password: &SecretString) -> 
 
 /// The password, from where the arguments say; else it is asked for.
 fn password(arguments: &CreateAdminArguments, sources: &Sources) -> Result<SecretString, Failure> {
-    if let Some(path) = &arguments.password_file {
-        let text = fs::read_to_string(path);
-        let text =
-            text.map_err(|error| Failure::Usage(format!("--password-file cannot be read: {error}")))?;
-        return Ok(text.lines().next().unwrap_or_default().into());
-    }
-    if arguments.password_stdin {
-        return Ok(line()?.into());
-    }
-    if arguments.noinput {
+    let (file, stdin) = (arguments.password_file.as_deref(), arguments.password_stdin);
+    if arguments.noinput && file.is_none() && !stdin {
         let password = sources.variable(PASSWORD).map(Into::into);
         return password.ok_or_else(|| Failure::Usage(format!("no password: --noinput needs {PASSWORD}")));
     }
-    if !may_ask(arguments) {
-        let cure = format!("give --password-file, --password-stdin, or --noinput with {PASSWORD}");
-        return Err(Failure::Usage(format!("no password, and no terminal to ask on: {cure}")));
-    }
-    let password = rpassword::prompt_password("Password: ")?;
-    if rpassword::prompt_password("Once more: ")? != password {
-        return Err(Failure::Failed("the passwords differ".to_owned()));
-    }
-    Ok(password.into())
+    password::new(file, stdin, Some(&format!("--noinput with {PASSWORD}")))
 }
 
 fn may_ask(arguments: &CreateAdminArguments) -> bool {
@@ -103,19 +87,5 @@ fn ask(question: &str) -> io::Result<String> {
     let mut err = io::stderr().lock();
     err.write_all(question.as_bytes())?;
     err.flush()?;
-    line()
-}
-
-/// A line of standard input without its end.
-fn line() -> io::Result<String> {
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    line.truncate(line.trim_end_matches(['\r', '\n']).len());
-    Ok(line)
-}
-
-fn refused(invalid: &Invalid) -> Failure {
-    let rules =
-        invalid.violations().iter().map(|violation| format!("{} {}", violation.field, violation.message));
-    Failure::Usage(rules.collect::<Vec<_>>().join("; "))
+    password::line()
 }

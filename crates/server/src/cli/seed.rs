@@ -31,6 +31,21 @@ pub(super) fn run(settings: &Settings, arguments: &SeedArguments) -> Result<(), 
     }
     let (password, is_made_up) = password(arguments)?;
     telemetry::start(&settings.log);
+    fill(settings, plan, &password, &|kind, count| output::say(&format!("{count} {kind}")))?;
+    output::say(&format!("the users are called {USER_PREFIX}1, {USER_PREFIX}2 and so on"));
+    if is_made_up {
+        output::data(&format!("{}\n", password.password().expose()))?;
+    }
+    Ok(())
+}
+
+/// Writes the records into an empty database; all users have the one password.
+pub(super) fn fill(
+    settings: &Settings,
+    plan: Plan,
+    password: &NewPassword,
+    report: &dyn Fn(&str, usize),
+) -> Result<(), Failure> {
     data_dir::prepare(settings)?;
     persistence::migrate(settings.database_url.expose()).map_err(StartError::from)?;
     let stores = Stores::connect(&database(settings)).map_err(StartError::from)?;
@@ -42,16 +57,10 @@ pub(super) fn run(settings: &Settings, arguments: &SeedArguments) -> Result<(), 
     let hasher = BcryptHasher::new(&hashing).map_err(StartError::from)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let hash = hasher.hash(&password).await.map_err(|error| Failure::failed(&error))?;
-        let report = |kind: &str, count: usize| output::say(&format!("{count} {kind}"));
-        let seeder = Seeder { stores: &stores, clock: &SystemClock, password: hash, report: &report };
+        let hash = hasher.hash(password).await.map_err(|error| Failure::failed(&error))?;
+        let seeder = Seeder { stores: &stores, clock: &SystemClock, password: hash, report };
         seeder.run(plan).await.map_err(|error| refused(&error))
-    })?;
-    output::say(&format!("the users are called {USER_PREFIX}1, {USER_PREFIX}2 and so on"));
-    if is_made_up {
-        output::data(&format!("{}\n", password.password().expose()))?;
-    }
-    Ok(())
+    })
 }
 
 fn plan(arguments: &SeedArguments) -> Result<Plan, Failure> {

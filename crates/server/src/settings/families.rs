@@ -6,7 +6,7 @@ use crate::settings::SettingsError;
 use crate::settings::layer::Layer;
 
 /// Variables and the keys that they mean. Of two for one key the first counts.
-const NAMES: [(&str, &str); 9] = [
+const NAMES: [(&str, &str); 10] = [
     ("HEALTHCORE_BIND", "server.bind"),
     ("HEALTHCORE_DATA_DIR", "server.data_dir"),
     ("DATABASE_URL", "database.url"),
@@ -16,6 +16,7 @@ const NAMES: [(&str, &str); 9] = [
     ("SECRET_KEY", "auth.secret_key"),
     ("DJANGO_SECRET_KEY", "auth.secret_key"),
     ("SECRET_KEY_FILE", "auth.secret_key_file"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces.otlp_endpoint"),
 ];
 
 /// The two spellings of a PostgreSQL server in parts, each with its name for the database.

@@ -82,6 +82,11 @@ impl Layer {
         self.entries.iter().map(|(key, value)| (key.as_str(), value.origin().unwrap_or_default()))
     }
 
+    /// All keys, with the value of each as one writes it.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&str, String)> {
+        self.entries.iter().map(|(key, value)| (key.as_str(), written(value)))
+    }
+
     fn set(&mut self, key: &str, origin: &str, value: &str) {
         self.entries.insert(key.to_owned(), Value::new(Some(&origin.to_owned()), value));
     }
@@ -132,6 +137,15 @@ impl Source for Layer {
 }
 
 /// The parser quotes the line that it does not understand, and a secret may stand in it.
+/// A value as in a file of settings.
+fn written(value: &Value) -> String {
+    match &value.kind {
+        // Debug escapes what TOML escapes, in the same way, for the texts that settings are.
+        ValueKind::String(text) => format!("{text:?}"),
+        other => other.to_string(),
+    }
+}
+
 fn toml_error(name: &str, error: &ConfigError) -> SettingsError {
     let text = match error {
         ConfigError::FileParse { cause, .. } => cause.to_string(),

@@ -134,12 +134,17 @@ const EXPOSED_WITHOUT_TLS: &str = "leads to a PostgreSQL server on another host 
 
 /// A URL that is none, or that this build has no support for.
 fn unusable(settings: &Settings) -> Option<SettingsError> {
+    if !cfg!(feature = "otel") && !settings.traces.otlp_endpoint.is_empty() {
+        return Some(settings.origins.bad("traces.otlp_endpoint", NO_OTEL));
+    }
     if let Some(fault) = unheard(settings) {
         return Some(fault);
     }
     let fault = DatabaseSettings::new(settings.database_url.expose()).check().err()?;
     Some(settings.origins.bad(database_key(settings), format!("cannot be used: {fault}")))
 }
+
+const NO_OTEL: &str = "asks for spans to be sent, which takes a build with the feature `otel`";
 
 /// What a URL would have to say itself, and would be thought to be in force.
 fn unheard(settings: &Settings) -> Option<SettingsError> {

@@ -179,6 +179,23 @@ pub struct AdminSettings {
     pub time_zone: admin::Zone,
 }
 
+/// `[metrics]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// Where Prometheus may ask; `None`: nowhere.
+    #[serde(deserialize_with = "maybe_address")]
+    pub bind: Option<SocketAddr>,
+}
+
+/// `[traces]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TracesSettings {
+    /// The collector that takes spans by OTLP over HTTP; empty: none.
+    pub otlp_endpoint: String,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -289,13 +306,22 @@ fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
     })
 }
 
+/// The same, or nothing.
+fn maybe_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { parse_address(&text).map(Some).ok_or_else(no_address) }
+}
+
 /// An address and a port; `localhost` is understood because people write it.
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    parse_address(&String::deserialize(deserializer)?).ok_or_else(no_address)
+}
+
+fn parse_address(text: &str) -> Option<SocketAddr> {
     let local = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
-    let address =
-        local.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))).or_else(|| text.parse().ok());
-    address.ok_or_else(|| {
-        serde::de::Error::custom("must be an address and a port, such as 127.0.0.1:8000 or [::]:8000")
-    })
+    local.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))).or_else(|| text.parse().ok())
+}
+
+fn no_address<E: serde::de::Error>() -> E {
+    E::custom("must be an address and a port, such as 127.0.0.1:8000 or [::]:8000")
 }

@@ -1,8 +1,11 @@
 //! The program from outside.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod backup;
+mod help;
 mod import;
 mod invitations;
+mod operator;
 mod place;
 mod program;
 mod users;

@@ -59,13 +59,23 @@ impl Place {
     }
 
     pub(crate) fn serve(&self, variables: &[(&str, &str)]) -> Serving {
-        let mut command = self.command(&["serve", "--bind", "127.0.0.1:0"]);
+        self.serve_with(&["serve", "--bind", "127.0.0.1:0"], variables, 5)
+    }
+
+    /// The same with other arguments, and so many lines of the banner after the first.
+    pub(crate) fn serve_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        lines_of_banner: usize,
+    ) -> Serving {
+        let mut command = self.command(arguments);
         command.envs(variables.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let first = lines.by_ref().find(|line| line.contains(" listens on ")).unwrap();
         let addr = first.rsplit(' ').next().unwrap().parse().unwrap();
-        let banner: Vec<String> = lines.by_ref().take(5).collect();
+        let banner: Vec<String> = lines.by_ref().take(lines_of_banner).collect();
         // Or the server would block, or fail, once the pipe is full, or closed.
         std::thread::spawn(move || lines.for_each(drop));
         Serving { child, addr, banner }

@@ -81,6 +81,8 @@ macro_rules! user_rules {
             an_enabled_user_may_sign_in_again_and_old_sessions_stay_ended
             a_changed_role_is_stored_and_ends_the_sessions
             the_standing_of_nobody_is_missing
+            another_password_is_stored_and_ends_the_sessions
+            the_password_of_nobody_is_missing
             the_last_active_administrator_is_kept_with_their_sessions
             of_parallel_changes_one_active_administrator_is_left
             users_are_listed_by_id_page_by_page

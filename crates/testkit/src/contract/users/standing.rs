@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::ports::{Record, RepositoryError};
-use domain::{PageLimit, Role, StandingChange, User, UserId};
+use domain::{PageLimit, PasswordHash, Role, StandingChange, User, UserId};
 
 use crate::builders::{self, user_id};
 use crate::contract::Repositories;
@@ -92,6 +92,29 @@ pub async fn a_changed_role_is_stored_and_ends_the_sessions(store: &Repositories
 
 pub async fn the_standing_of_nobody_is_missing(store: &Repositories) {
     let result = store.users.set_standing(user_id(i64::MAX), DISABLED, &stamped(instant())).await;
+    refused!(result, RepositoryError::Missing(Record::User));
+}
+
+pub async fn another_password_is_stored_and_ends_the_sessions(store: &Repositories) {
+    let (old, new) = (PlainHasher::hash_of("secret"), PlainHasher::hash_of("another"));
+    let session = builders::session().done();
+    let ann = builders::user().username("ann").hash(old.clone()).done();
+    let ann = store.users.insert(&ann, Some(session.clone()), &stamped(instant())).await.unwrap();
+    let (changed, ended) = store.users.set_password(ann.id, &new, &stamped(seconds_later(1))).await.unwrap();
+    same(&changed, &ann);
+    assert_eq!(ended, [session.id]);
+    assert!(store.credentials("ann").await.unwrap().password_hash == Some(new.clone()));
+    let open = |hash: PasswordHash| async move {
+        let later = stamped(seconds_later(2));
+        store.sessions.open(ann.id, &builders::session().done(), &hash, None, &later).await
+    };
+    refused!(open(old).await, RepositoryError::Stale);
+    open(new).await.unwrap();
+}
+
+pub async fn the_password_of_nobody_is_missing(store: &Repositories) {
+    let new = PlainHasher::hash_of("another");
+    let result = store.users.set_password(user_id(i64::MAX), &new, &stamped(instant())).await;
     refused!(result, RepositoryError::Missing(Record::User));
 }
 
