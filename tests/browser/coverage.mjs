@@ -6,6 +6,9 @@ import { join } from "node:path";
 
 import { RESULTS } from "./lib/packages.mjs";
 
+/** What only the script asks for: parts of a page that is open. */
+const PARTS = ["admin_doctors_find"];
+
 function files(folder, extension) {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
     return entries
@@ -18,7 +21,7 @@ const operations = new Set(sources.match(/(?<=")admin_[a-z_]+(?=")/g));
 const done = new Set(files(RESULTS, ".txt").join("").split("\n"));
 const missing = [...operations]
     .flatMap((name) => ["on", "off"].map((script) => `${name} ${script}`))
-    .filter((one) => !done.has(one));
+    .filter((one) => !done.has(one) && !PARTS.some((part) => one === `${part} off`));
 for (const one of missing) {
     console.error(`no browser has done ${one.replace(" ", " with JavaScript ")}`);
 }
