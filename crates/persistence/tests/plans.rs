@@ -211,6 +211,7 @@ async fn list_everything(stores: &Stores, all: &mut Vec<Recorded>) {
         AllMappings { patient: PatientId::new(100), ..AllMappings::default() },
         AllMappings { patient: PatientId::new(100), is_ended: true, ..AllMappings::default() },
         AllMappings { doctor: domain::DoctorId::new(100), ..AllMappings::default() },
+        AllMappings { doctor: domain::DoctorId::new(100), is_ended: true, ..AllMappings::default() },
     ] {
         records.mappings(&filter, Page::default()).await.unwrap();
         keep(all, "filter everybody's mappings", false);

@@ -36,4 +36,5 @@ CREATE INDEX patient_words_word_idx ON patient_words (word, patient_id);
 CREATE INDEX doctors_retired_idx ON doctors (id) WHERE retired_at IS NOT NULL;
 CREATE INDEX mappings_active_idx ON mappings (id) WHERE ended_at IS NULL;
 CREATE INDEX mappings_ended_idx ON mappings (id) WHERE ended_at IS NOT NULL;
+CREATE INDEX mappings_ended_doctor_id_idx ON mappings (doctor_id, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX mappings_patient_id_idx ON mappings (patient_id);

@@ -1,4 +1,5 @@
 DROP INDEX mappings_patient_id_idx;
+DROP INDEX mappings_ended_doctor_id_idx;
 DROP INDEX mappings_ended_idx;
 DROP INDEX mappings_active_idx;
 DROP INDEX doctors_retired_idx;

@@ -39,7 +39,7 @@ pub(super) fn stores(
         admin_sessions: Arc::new(Panel { executor: Arc::clone(executor) }),
         admin_records: Arc::new(Panel { executor: Arc::clone(executor) }),
         resets: Arc::new(Resets { executor: Arc::clone(executor) }),
-        mover: Arc::new(Mover { executor: Arc::clone(executor) }),
+        mover: Arc::new(Mover { open: Arc::clone(&unhurried) }),
         history: Arc::new(Past { executor: Arc::clone(executor) }),
         eraser: Arc::new(Purge { open: unhurried }),
         audit: Arc::new(Trail::new(Arc::clone(executor), sealer)),

@@ -1,7 +1,10 @@
 //! Patients who get another owner.
+//!
+//! There may be many: moving them has a connection and a thread of its own, whose statements may take their time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -9,12 +12,13 @@ use domain::ports::{PatientMover, Record, RepositoryError};
 use domain::{
     AuditEvent, ChangedFields, Mapping, Moving, Outcome, Patient, PatientId, Reason, RecordId, Stamp, UserId,
 };
+use tokio::sync::oneshot;
 
 use super::dialect::{for_share, for_update};
+use super::eraser::Open;
 use super::versions::Subject as _;
-use super::{Conn, audit, handover, once, trail};
+use super::{Conn, audit, erasing, handover, once, trail};
 use crate::error::Failure;
-use crate::executor::Executor;
 use crate::rows::stored;
 use crate::schema::{mappings, patients, users};
 
@@ -22,8 +26,13 @@ use crate::schema::{mappings, patients, users};
 const CHUNK: usize = 500;
 
 pub(super) struct Mover {
-    pub(super) executor: Arc<Executor<Conn>>,
+    pub(super) open: Open,
 }
+
+/// The thread ended without an answer.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("moving the patients broke off")]
+struct BrokeOff;
 
 #[async_trait]
 impl PatientMover for Mover {
@@ -35,8 +44,27 @@ impl PatientMover for Mover {
         stamp: &Stamp,
     ) -> Result<u64, RepositoryError> {
         let (which, reason, stamp) = (which.clone(), reason.clone(), stamp.clone());
-        Ok(self.executor.write(move |c| move_patients(c, &which, to, &reason, &stamp)).await?)
+        let open = Arc::clone(&self.open);
+        let (sender, answer) = oneshot::channel();
+        let work = move || {
+            // Nobody waits any more: they are moved nevertheless.
+            let _ = sender.send(by_itself(&open, &which, to, &reason, &stamp));
+        };
+        let thread = thread::Builder::new().name("db-move".to_owned()).spawn(work);
+        thread.map_err(|error| RepositoryError::Unavailable(error.into()))?;
+        answer.await.unwrap_or_else(|_| Err(RepositoryError::Failed(BrokeOff.into())))
     }
+}
+
+fn by_itself(
+    open: &Open,
+    which: &Moving,
+    to: UserId,
+    reason: &Reason,
+    stamp: &Stamp,
+) -> Result<u64, RepositoryError> {
+    let mut c = open().map_err(|error| RepositoryError::Unavailable(error.into()))?;
+    Ok(erasing::transaction(&mut c, |c| move_patients(c, which, to, reason, stamp))?)
 }
 
 fn move_patients(

@@ -82,12 +82,19 @@ pub(crate) async fn all_patients_go_also_those_who_were_deleted(stores: Stores) 
     let stamp = stamped(instant());
     let gone = patient(&stores, &ann, "Gone").await;
     stores.patients.delete(ann.id, gone.id, None, &stamp).await.unwrap();
-    for number in 0..3 {
-        patient(&stores, &ann, &format!("Here {number}")).await;
+    // More than go in one statement.
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..600 {
+        let (stores, ann) = (stores.clone(), ann.clone());
+        tasks.spawn(async move { patient(&stores, &ann, &format!("Here {number}")).await });
     }
+    assert_eq!(tasks.join_all().await.len(), 600);
     let all = Moving::AllOf(ann.id);
-    assert_eq!(stores.mover.move_patients(&all, bob.id, &reason(), &stamp).await.unwrap(), 4);
-    assert_eq!(names(&stores, &bob, "").await.len(), 3);
+    assert_eq!(stores.mover.move_patients(&all, bob.id, &reason(), &stamp).await.unwrap(), 601);
+    let everybody = PatientFilter::default();
+    let page = Page { count: true, ..Page::default() };
+    let found = stores.patients.list(bob.id, &everybody, page).await.unwrap();
+    assert_eq!(found.total, Some(600));
     assert!(names(&stores, &ann, "").await.is_empty());
     assert!(stores.history.restore_patient(ann.id, gone.id, &stamp).await.is_err());
     stores.history.restore_patient(bob.id, gone.id, &stamp).await.unwrap();

@@ -1,5 +1,6 @@
 //! How many records there are of each kind, counted no further than it is worth the time.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use diesel::prelude::*;
@@ -98,17 +99,27 @@ pub(super) fn doctors(
     let query = matching_doctors(&filter)
         .select((doctors::specialization, doctors::specialization_key))
         .limit(i64::from(most) + 1);
-    let counted = Counted::<_, (Nullable<Text>, BigInt)>::by(
+    let columns = " GROUP BY specialization, specialization_key";
+    let counted = Counted::<_, (Nullable<Text>, Nullable<Text>, BigInt)>::by(
         query,
-        "min(specialization), ",
-        " GROUP BY specialization_key",
+        "specialization, specialization_key, ",
+        columns,
     );
-    let rows: Vec<(Option<String>, i64)> = counted.load(c)?;
-    let tally = |(text, count): (Option<String>, i64)| {
+    let rows: Vec<(Option<String>, Option<String>, i64)> = counted.load(c)?;
+    // Spellings of one specialization count together, under the one that comes first.
+    let mut by_key: BTreeMap<Option<String>, (Option<String>, u64)> = BTreeMap::new();
+    for (text, key, count) in rows {
+        let (name, total) = by_key.entry(key).or_insert_with(|| (text.clone(), 0));
+        *total = total.saturating_add(number(count));
+        if text < *name {
+            *name = text;
+        }
+    }
+    let tally = |(text, count): (Option<String>, u64)| {
         let parse = |text: String| stored("doctors.specialization", Specialization::parse(&text));
-        Ok::<_, Failure>(DoctorTally { specialization: text.map(parse).transpose()?, count: number(count) })
+        Ok::<_, Failure>(DoctorTally { specialization: text.map(parse).transpose()?, count })
     };
-    let mut counts: Vec<DoctorTally> = rows.into_iter().map(tally).collect::<Result<_, _>>()?;
+    let mut counts: Vec<DoctorTally> = by_key.into_values().map(tally).collect::<Result<_, _>>()?;
     let name = |tally: &DoctorTally| tally.specialization.as_ref().map(|text| text.as_str().to_owned());
     counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b))));
     Ok(unless_many(counts, most, |tally| tally.count))
