@@ -18,11 +18,12 @@ flow("the password is changed, and other sessions end", FLOWS, async (desk) => {
     await desk.heading("Your account");
     await desk.follow("Change the password");
     await desk.heading("Change the password");
-    const fill = (current, first, second) => desk.fill({
-        "Current password": current,
-        "New password": first,
-        "The new one once more": second,
-    });
+    const fill = (current, first, second) =>
+        desk.fill({
+            "Current password": current,
+            "New password": first,
+            "The new one once more": second,
+        });
     for (const [typed, wrong] of [
         [["not this one", NEW, NEW], /^Current password/],
         [[PASSWORD, NEW, `${NEW}!`], /^The new one once more differs/],
@@ -54,26 +55,32 @@ flow("somebody who forgot the password gets a link, which counts once", FLOWS, a
     await desk.heading("Link for a new password");
     const link = await desk.field("Link").inputValue();
     assert.ok(link.startsWith(`${clinic.base}/admin/reset?key=`), link);
-    await at(clinic, look, async (other) => {
-        other.watch.expects(422);
-        other.watch.expects(404);
-        await other.go(link);
-        await other.heading("Set a new password");
-        await other.sees("For the account sam.");
-        await other.fill({ "New password": "password1", "The same once more": "password1" });
-        await other.press("Set the password");
-        await other.page.getByRole("alert").waitFor();
-        await other.fits();
-        await other.fill({ "New password": NEW, "The same once more": NEW });
-        await other.press("Set the password");
-        await other.says("The password was changed. Sign in with the new one.");
-        await other.fill({ "User name or e-mail address": "sam", Password: NEW });
-        await other.press("Sign in");
-        await other.heading("Overview");
-        await other.go(link);
-        await other.sees("This link does not count any more.");
-        await other.fits();
-    }, "the one with the link", null);
+    await at(
+        clinic,
+        look,
+        async (other) => {
+            other.watch.expects(422);
+            other.watch.expects(404);
+            await other.go(link);
+            await other.heading("Set a new password");
+            await other.sees("For the account sam.");
+            await other.fill({ "New password": "password1", "The same once more": "password1" });
+            await other.press("Set the password");
+            await other.page.getByRole("alert").waitFor();
+            await other.fits();
+            await other.fill({ "New password": NEW, "The same once more": NEW });
+            await other.press("Set the password");
+            await other.says("The password was changed. Sign in with the new one.");
+            await other.fill({ "User name or e-mail address": "sam", Password: NEW });
+            await other.press("Sign in");
+            await other.heading("Overview");
+            await other.go(link);
+            await other.sees("This link does not count any more.");
+            await other.fits();
+        },
+        "the one with the link",
+        null,
+    );
     await assert.rejects(clinic.cookie("sam"));
 });
 
@@ -88,7 +95,9 @@ flow("a chosen time zone holds for all pages of this browser", FLOWS, async (des
     await desk.says("Times are shown in this time zone from now on.");
     await desk.go(patient.page);
     assert.match(await desk.page.getByRole("contentinfo").innerText(), /Asia\/Kolkata/);
-    const moved = Date.parse(`${(await desk.value("Added")).replace(" ", "T")}Z`) - Date.parse(`${before.replace(" ", "T")}Z`);
+    const moved =
+        Date.parse(`${(await desk.value("Added")).replace(" ", "T")}Z`) -
+        Date.parse(`${before.replace(" ", "T")}Z`);
     assert.equal(moved, 5.5 * 60 * 60 * 1000);
 });
 
@@ -99,30 +108,36 @@ for (const look of FLOWS) {
         try {
             const link = /^\s+(http\S+\/admin\/set-up\S+)$/m.exec(clinic.server.log())?.[1];
             assert.ok(link, clinic.server.log());
-            await at(clinic, look, async (desk) => {
-                desk.watch.expects(404);
-                desk.watch.expects(422);
-                await desk.go("/admin/set-up?key=0000");
-                await desk.heading("Not found");
-                await desk.go(link);
-                await desk.heading("Set up the first administrator");
-                await desk.fill({ "User name": "root", Password: NEW, "The same once more": "other" });
-                await desk.press("Make the account");
-                await desk.page.getByRole("alert").waitFor();
-                await desk.fits();
-                if (look.script) {
-                    await desk.isAccessible();
-                }
-                assert.equal(await desk.field("User name").inputValue(), "root");
-                await desk.fill({ Password: NEW, "The same once more": NEW });
-                await desk.press("Make the account");
-                await desk.heading("Sign in");
-                await desk.fill({ "User name or e-mail address": "root", Password: NEW });
-                await desk.press("Sign in");
-                await desk.heading("Overview");
-                await desk.go(link);
-                await desk.heading("Not found");
-            }, `the first administrator ${look.name}`, null);
+            await at(
+                clinic,
+                look,
+                async (desk) => {
+                    desk.watch.expects(404);
+                    desk.watch.expects(422);
+                    await desk.go("/admin/set-up?key=0000");
+                    await desk.heading("Not found");
+                    await desk.go(link);
+                    await desk.heading("Set up the first administrator");
+                    await desk.fill({ "User name": "root", Password: NEW, "The same once more": "other" });
+                    await desk.press("Make the account");
+                    await desk.page.getByRole("alert").waitFor();
+                    await desk.fits();
+                    if (look.script) {
+                        await desk.isAccessible();
+                    }
+                    assert.equal(await desk.field("User name").inputValue(), "root");
+                    await desk.fill({ Password: NEW, "The same once more": NEW });
+                    await desk.press("Make the account");
+                    await desk.heading("Sign in");
+                    await desk.fill({ "User name or e-mail address": "root", Password: NEW });
+                    await desk.press("Sign in");
+                    await desk.heading("Overview");
+                    await desk.go(link);
+                    await desk.heading("Not found");
+                },
+                `the first administrator ${look.name}`,
+                null,
+            );
         } finally {
             await clinic.close();
         }

@@ -1,10 +1,13 @@
-// Whether a browser has done everything that the panel can do, with JavaScript and without: the operations in its
-// sources against those that the trails of all tests say were done. `node coverage.mjs FOLDER OF THE SOURCES`
+// Whether a browser has done everything that the panel can do, with JavaScript and without: the operations in
+// its sources against those that the trails of all tests say were done. `node coverage.mjs FOLDER OF THE SOURCES`
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { RESULTS } from "./lib/packages.mjs";
+
+/** What only the script asks for: parts of a page that is open. */
+const PARTS = ["admin_doctors_find"];
 
 function files(folder, extension) {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -16,9 +19,12 @@ function files(folder, extension) {
 const sources = files(process.argv[2], ".rs").join("\n");
 const operations = new Set(sources.match(/(?<=")admin_[a-z_]+(?=")/g));
 const done = new Set(files(RESULTS, ".txt").join("").split("\n"));
-const missing = [...operations].flatMap((name) => ["on", "off"].map((script) => `${name} ${script}`)).filter((one) => !done.has(one));
+const missing = [...operations]
+    .flatMap((name) => ["on", "off"].map((script) => `${name} ${script}`))
+    .filter((one) => !done.has(one) && !PARTS.some((part) => one === `${part} off`));
 for (const one of missing) {
     console.error(`no browser has done ${one.replace(" ", " with JavaScript ")}`);
 }
-console.log(`${operations.size} operations of the panel, each done with JavaScript on and off, but for ${missing.length}`);
+const all = `${operations.size} operations of the panel, each done with JavaScript on and off`;
+console.log(`${all}, but for ${missing.length}`);
 process.exitCode = missing.length > 0 || operations.size === 0 ? 1 : 0;

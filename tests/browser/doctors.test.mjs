@@ -38,7 +38,10 @@ flow("a licence that another doctor has is refused beside its field", FLOWS, asy
     await desk.go("/admin/doctors/add");
     await desk.fill(ALL);
     await desk.press("Save");
-    await desk.page.getByRole("alert").getByRole("link", { name: /^Licence is taken/ }).waitFor();
+    await desk.page
+        .getByRole("alert")
+        .getByRole("link", { name: /^Licence is taken/ })
+        .waitFor();
     assert.deepEqual(desk.watch.refusals, [409]);
     assert.equal(await desk.field("Address").inputValue(), ALL.Address);
     await desk.fill({ Licence: "MH-99999" });

@@ -32,21 +32,26 @@ async function tabTo(desk, selector, most = 60) {
     throw new Error(`${selector} is not reached by ${most} presses of Tab`);
 }
 
-flow("signing in takes the keyboard only", FLOWS, async (desk) => {
-    const { page } = desk;
-    await desk.go("/admin");
-    await desk.heading("Sign in");
-    // The first field is where the writing goes.
-    assert.ok(await desk.hasFocus("#username"));
-    await page.keyboard.type("root");
-    await tabTo(desk, "#password", 1);
-    await page.keyboard.type(PASSWORD);
-    await page.keyboard.press("Enter");
-    await desk.heading("Overview");
-    await tabTo(desk, ".who button");
-    await page.keyboard.press("Enter");
-    await desk.says("You have signed out.");
-}, { user: null });
+flow(
+    "signing in takes the keyboard only",
+    FLOWS,
+    async (desk) => {
+        const { page } = desk;
+        await desk.go("/admin");
+        await desk.heading("Sign in");
+        // The first field is where the writing goes.
+        assert.ok(await desk.hasFocus("#username"));
+        await page.keyboard.type("root");
+        await tabTo(desk, "#password", 1);
+        await page.keyboard.type(PASSWORD);
+        await page.keyboard.press("Enter");
+        await desk.heading("Overview");
+        await tabTo(desk, ".who button");
+        await page.keyboard.press("Enter");
+        await desk.says("You have signed out.");
+    },
+    { user: null },
+);
 
 flow("a patient is added by the keyboard only", FLOWS, async (desk) => {
     const { page } = desk;
@@ -170,11 +175,17 @@ flow("the focus stays on the head that orders the list", SCRIPTED, async (desk) 
     assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Name");
 });
 
-flow("a table that is wider than the window is moved by the keyboard", [FLOWS.find((look) => look.width === 360)], async (desk) => {
-    const { page } = desk;
-    await desk.clinic.patient("Asha Rao", { email: "a".repeat(60) + "@example.org" });
-    await desk.go("/admin/patients?col=name&col=owner&col=email&col=phone&col=created&col=updated&col=id");
-    await tabTo(desk, ".wide");
-    await page.keyboard.press("ArrowRight");
-    await page.waitForFunction(() => document.querySelector(".wide").scrollLeft > 0);
-});
+flow(
+    "a table that is wider than the window is moved by the keyboard",
+    [FLOWS.find((look) => look.width === 360)],
+    async (desk) => {
+        const { page } = desk;
+        await desk.clinic.patient("Asha Rao", { email: "a".repeat(60) + "@example.org" });
+        await desk.go(
+            "/admin/patients?col=name&col=owner&col=email&col=phone&col=created&col=updated&col=id",
+        );
+        await tabTo(desk, ".wide");
+        await page.keyboard.press("ArrowRight");
+        await page.waitForFunction(() => document.querySelector(".wide").scrollLeft > 0);
+    },
+);

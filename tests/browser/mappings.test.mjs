@@ -34,7 +34,10 @@ flow("a doctor is found, assigned and taken off again", FLOWS, async (desk) => {
     await desk.fits();
     await desk.press("Assign: Dr Meera Iyer");
     await desk.says("The doctor was assigned.");
-    await page.getByRole("region", { name: "Doctors" }).getByRole("link", { name: "Dr Meera Iyer" }).waitFor();
+    await page
+        .getByRole("region", { name: "Doctors" })
+        .getByRole("link", { name: "Dr Meera Iyer" })
+        .waitFor();
     assert.equal((await doctorsOf(clinic, patient)).length, 1);
     await desk.fits();
     await page.getByRole("navigation").getByRole("link", { name: "Mappings" }).click();
@@ -51,21 +54,25 @@ flow("a doctor is found, assigned and taken off again", FLOWS, async (desk) => {
     await desk.fits();
 });
 
-flow("while somebody types, doctors are found and the focus stays", FLOWS.filter((look) => look.script), async (desk) => {
-    const { page } = desk;
-    const { patient } = await people(desk.clinic);
-    await desk.go(patient.page);
-    const field = desk.field(FINDER);
-    await field.click();
-    await page.keyboard.type("mee");
-    await page.getByRole("button", { name: "Assign: Dr Meena Shah" }).waitFor();
-    assert.ok(await desk.hasFocus("#doctor"), "the field keeps the focus");
-    await page.keyboard.type("ra");
-    await page.getByRole("button", { name: "Assign: Dr Meena Shah" }).waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Assign: Dr Meera Iyer" }).waitFor();
-    assert.equal(await field.inputValue(), "meera");
-    assert.ok(await desk.hasFocus("#doctor"), "the field keeps the focus");
-});
+flow(
+    "while somebody types, doctors are found and the focus stays",
+    FLOWS.filter((look) => look.script),
+    async (desk) => {
+        const { page } = desk;
+        const { patient } = await people(desk.clinic);
+        await desk.go(patient.page);
+        const field = desk.field(FINDER);
+        await field.click();
+        await page.keyboard.type("mee");
+        await page.getByRole("button", { name: "Assign: Dr Meena Shah" }).waitFor();
+        assert.ok(await desk.hasFocus("#doctor"), "the field keeps the focus");
+        await page.keyboard.type("ra");
+        await page.getByRole("button", { name: "Assign: Dr Meena Shah" }).waitFor({ state: "detached" });
+        await page.getByRole("button", { name: "Assign: Dr Meera Iyer" }).waitFor();
+        assert.equal(await field.inputValue(), "meera");
+        assert.ok(await desk.hasFocus("#doctor"), "the field keeps the focus");
+    },
+);
 
 flow("a doctor who is assigned already is not assigned twice", FLOWS, async (desk) => {
     const { clinic } = desk;

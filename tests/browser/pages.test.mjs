@@ -21,7 +21,10 @@ async function furnish(clinic) {
     });
     const bare = await clinic.patient(LONG);
     const gone = await clinic.patient("Bina Rao");
-    await clinic.rest("PATCH", `/api/patients/${full.id}/`, { phone: "+91 98765 00000", address: "2 Lake Road" });
+    await clinic.rest("PATCH", `/api/patients/${full.id}/`, {
+        phone: "+91 98765 00000",
+        address: "2 Lake Road",
+    });
     await clinic.rest("DELETE", `/api/patients/${gone.id}/`);
     const doctor = await clinic.doctor("Dr Meera Iyer", {
         specialization: "Cardiology",
@@ -47,7 +50,10 @@ function pages({ full, bare, gone, doctor, retired }, ann) {
         ["Patients", "/admin/patients"],
         ["Patients", "/admin/patients?q=nobody"],
         ["Patients", "/admin/patients?state=deleted"],
-        ["Patients", "/admin/patients?size=25&sort=-name&col=name&col=email&col=blood_group&col=updated&col=id"],
+        [
+            "Patients",
+            "/admin/patients?size=25&sort=-name&col=name&col=email&col=blood_group&col=updated&col=id",
+        ],
         ["Add a patient", "/admin/patients/add"],
         ["Asha Rao", full.page],
         ["Asha Rao", `${full.page}?doctor=dr`],
@@ -59,7 +65,10 @@ function pages({ full, bare, gone, doctor, retired }, ann) {
         ["Doctors", "/admin/doctors"],
         ["Doctors", "/admin/doctors?q=nobody"],
         ["Doctors", "/admin/doctors?state=retired"],
-        ["Doctors", "/admin/doctors?col=name&col=specialization&col=email&col=availability&col=consultation_fee"],
+        [
+            "Doctors",
+            "/admin/doctors?col=name&col=specialization&col=email&col=availability&col=consultation_fee",
+        ],
         ["Add a doctor", "/admin/doctors/add"],
         ["Dr Meera Iyer", doctor.page],
         ["Edit Dr Meera Iyer", `${doctor.page}/edit`],
@@ -100,17 +109,22 @@ async function look(desk, heading, path) {
     return answer.status();
 }
 
-flow("every page opens, fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
-    const faults = [];
-    for (const [heading, path] of pages(await furnish(desk.clinic), await desk.clinic.annId())) {
-        try {
-            assert.equal(await look(desk, heading, path), 200);
-        } catch (error) {
-            faults.push(`${path}: ${error.message}`);
+flow(
+    "every page opens, fits and is accessible",
+    [...SCRIPTED, ...BARE],
+    async (desk) => {
+        const faults = [];
+        for (const [heading, path] of pages(await furnish(desk.clinic), await desk.clinic.annId())) {
+            try {
+                assert.equal(await look(desk, heading, path), 200);
+            } catch (error) {
+                faults.push(`${path}: ${error.message}`);
+            }
         }
-    }
-    assert.deepEqual(faults, []);
-}, { patience: 4 });
+        assert.deepEqual(faults, []);
+    },
+    { patience: 4 },
+);
 
 flow("every refusal is a page that fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
     for (const [heading, path, status] of REFUSALS) {
@@ -119,82 +133,100 @@ flow("every refusal is a page that fits and is accessible", [...SCRIPTED, ...BAR
     }
 });
 
-flow("the sign-in fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
-    desk.watch.expects(401);
-    await look(desk, "Sign in", "/admin");
-    await desk.fill({ "User name or e-mail address": "root", Password: "wrong" });
-    await desk.press("Sign in");
-    await desk.sees("The name or the password is wrong.");
-    await desk.fits();
-    if (desk.look.script) {
-        await desk.isAccessible();
-    }
-}, { user: null });
-
-flow("what a form answers fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
-    const check = async () => {
+flow(
+    "the sign-in fits and is accessible",
+    [...SCRIPTED, ...BARE],
+    async (desk) => {
+        desk.watch.expects(401);
+        await look(desk, "Sign in", "/admin");
+        await desk.fill({ "User name or e-mail address": "root", Password: "wrong" });
+        await desk.press("Sign in");
+        await desk.sees("The name or the password is wrong.");
         await desk.fits();
         if (desk.look.script) {
             await desk.isAccessible();
         }
-    };
-    desk.watch.expects(422);
-    desk.watch.expects(412);
-    await desk.go("/admin/patients/add");
-    await desk.fill({ Phone: "none", Age: "200" });
-    await desk.press("Save");
-    await desk.sees("Please correct");
-    await check();
-    const { full } = await furnish(desk.clinic);
-    await desk.go(`${full.page}/edit`);
-    await desk.clinic.rest("PATCH", `/api/patients/${full.id}/`, { address: `${LONG}\n3 Lake Road` });
-    await desk.fill({ Address: "4 Lake Road" });
-    await desk.press("Save");
-    await desk.sees("Somebody else has changed this record meanwhile");
-    await check();
-    await desk.go("/admin/patients?done=deleted");
-    await desk.page.getByLabel("Select Asha Rao").check();
-    await check();
-    await desk.press("Delete selected");
-    await desk.heading("Delete 1 patient?");
-    await check();
-    await desk.go("/admin/patients");
-    await desk.page.getByLabel("Select Asha Rao").check();
-    await desk.press("Move selected to another owner");
-    await desk.field("Reason").fill("");
-    await desk.press("Move");
-    await desk.sees("Please correct");
-    await check();
-    await desk.go(`/admin/users/${await desk.clinic.annId()}`);
-    await desk.press("Make a link for a new password");
-    await desk.heading("Link for a new password");
-    await check();
-    await desk.go("/admin/audit");
-    await desk.press("Check now");
-    await desk.says("The trail was checked.");
-    await check();
-    await desk.go("/admin/account/password");
-    await desk.press("Change");
-    await desk.sees("Please correct");
-    await check();
-}, { patience: 2 });
+    },
+    { user: null },
+);
 
-flow("who follows a link for a new password finds a page that fits and is accessible", [...SCRIPTED, ...BARE], async (desk) => {
-    await desk.go(`/admin/users/${await desk.clinic.annId()}`);
-    await desk.press("Make a link for a new password");
-    await desk.heading("Link for a new password");
-    const link = await desk.field("Link").inputValue();
-    await desk.press("Sign out");
-    await desk.says("You have signed out.");
-    assert.equal(await look(desk, "Set a new password", link), 200);
-});
+flow(
+    "what a form answers fits and is accessible",
+    [...SCRIPTED, ...BARE],
+    async (desk) => {
+        const check = async () => {
+            await desk.fits();
+            if (desk.look.script) {
+                await desk.isAccessible();
+            }
+        };
+        desk.watch.expects(422);
+        desk.watch.expects(412);
+        await desk.go("/admin/patients/add");
+        await desk.fill({ Phone: "none", Age: "200" });
+        await desk.press("Save");
+        await desk.sees("Please correct");
+        await check();
+        const { full } = await furnish(desk.clinic);
+        await desk.go(`${full.page}/edit`);
+        await desk.clinic.rest("PATCH", `/api/patients/${full.id}/`, { address: `${LONG}\n3 Lake Road` });
+        await desk.fill({ Address: "4 Lake Road" });
+        await desk.press("Save");
+        await desk.sees("Somebody else has changed this record meanwhile");
+        await check();
+        await desk.go("/admin/patients?done=deleted");
+        await desk.page.getByLabel("Select Asha Rao").check();
+        await check();
+        await desk.press("Delete selected");
+        await desk.heading("Delete 1 patient?");
+        await check();
+        await desk.go("/admin/patients");
+        await desk.page.getByLabel("Select Asha Rao").check();
+        await desk.press("Move selected to another owner");
+        await desk.field("Reason").fill("");
+        await desk.press("Move");
+        await desk.sees("Please correct");
+        await check();
+        await desk.go(`/admin/users/${await desk.clinic.annId()}`);
+        await desk.press("Make a link for a new password");
+        await desk.heading("Link for a new password");
+        await check();
+        await desk.go("/admin/audit");
+        await desk.press("Check now");
+        await desk.says("The trail was checked.");
+        await check();
+        await desk.go("/admin/account/password");
+        await desk.press("Change");
+        await desk.sees("Please correct");
+        await check();
+    },
+    { patience: 2 },
+);
+
+flow(
+    "who follows a link for a new password finds a page that fits and is accessible",
+    [...SCRIPTED, ...BARE],
+    async (desk) => {
+        await desk.go(`/admin/users/${await desk.clinic.annId()}`);
+        await desk.press("Make a link for a new password");
+        await desk.heading("Link for a new password");
+        const link = await desk.field("Link").inputValue();
+        await desk.press("Sign out");
+        await desk.says("You have signed out.");
+        assert.equal(await look(desk, "Set a new password", link), 200);
+    },
+);
 
 flow("a record is printed black on white, without what only a screen needs", SCRIPTED, async (desk) => {
     const { full } = await furnish(desk.clinic);
     const { page } = desk;
     await desk.go(full.page);
     await page.emulateMedia({ media: "print" });
-    for (const screenOnly of [page.getByRole("navigation"), page.getByRole("link", { name: "Edit" }), page.locator("form").last()]) {
+    for (const screenOnly of [
+        page.getByRole("navigation"),
+        page.getByRole("link", { name: "Edit" }),
+        page.locator("form").last(),
+    ]) {
         assert.equal(await screenOnly.isVisible(), false);
     }
     for (const wanted of ["2 Lake Road", "Asthma since 1990.", "Dr Meera Iyer", "Looks after the heart."]) {
@@ -202,7 +234,15 @@ flow("a record is printed black on white, without what only a screen needs", SCR
     }
     const colors = await page.evaluate(() => {
         const { color, backgroundColor } = getComputedStyle(document.body);
-        return { color, card: getComputedStyle(document.querySelector(".card")).backgroundColor, backgroundColor };
+        return {
+            color,
+            card: getComputedStyle(document.querySelector(".card")).backgroundColor,
+            backgroundColor,
+        };
     });
-    assert.deepEqual(colors, { color: "rgb(0, 0, 0)", card: "rgb(255, 255, 255)", backgroundColor: "rgb(255, 255, 255)" });
+    assert.deepEqual(colors, {
+        color: "rgb(0, 0, 0)",
+        card: "rgb(255, 255, 255)",
+        backgroundColor: "rgb(255, 255, 255)",
+    });
 });

@@ -53,27 +53,36 @@ flow("saving leads on as the button says", FLOWS, async (desk) => {
     assert.deepEqual(await names(desk), ["Bina Roy", "Asha Rao"]);
 });
 
-flow("what is wrong with a form is told beside each field, and nothing typed is lost", FLOWS, async (desk) => {
-    desk.watch.expects(422);
-    await desk.go("/admin/patients/add");
-    await desk.fill({ Phone: "none", "E-mail address": "asha@example.org", Age: "200", Address: "1 Lake Road" });
-    await desk.press("Save");
-    const summary = desk.page.getByRole("alert");
-    await summary.waitFor();
-    await desk.fits();
-    assert.deepEqual(desk.watch.refusals, [422]);
-    assert.equal(await summary.getByRole("link").count(), 3);
-    await summary.getByRole("link", { name: /^Phone/ }).click();
-    await desk.page.waitForFunction(() => document.activeElement?.id === "phone");
-    assert.equal(await desk.field("Phone").getAttribute("aria-invalid"), "true");
-    assert.equal(await desk.field("Address").inputValue(), "1 Lake Road");
-    assert.equal(await desk.field("Phone").inputValue(), "none");
-    await desk.fill({ Name: "Asha Rao", Phone: "+91 98765 43210", Age: "44" });
-    await desk.press("Save");
-    await desk.heading("Asha Rao");
-    assert.equal(await desk.value("Age"), "44");
-    assert.equal(await desk.value("Address"), "1 Lake Road");
-});
+flow(
+    "what is wrong with a form is told beside each field, and nothing typed is lost",
+    FLOWS,
+    async (desk) => {
+        desk.watch.expects(422);
+        await desk.go("/admin/patients/add");
+        await desk.fill({
+            Phone: "none",
+            "E-mail address": "asha@example.org",
+            Age: "200",
+            Address: "1 Lake Road",
+        });
+        await desk.press("Save");
+        const summary = desk.page.getByRole("alert");
+        await summary.waitFor();
+        await desk.fits();
+        assert.deepEqual(desk.watch.refusals, [422]);
+        assert.equal(await summary.getByRole("link").count(), 3);
+        await summary.getByRole("link", { name: /^Phone/ }).click();
+        await desk.page.waitForFunction(() => document.activeElement?.id === "phone");
+        assert.equal(await desk.field("Phone").getAttribute("aria-invalid"), "true");
+        assert.equal(await desk.field("Address").inputValue(), "1 Lake Road");
+        assert.equal(await desk.field("Phone").inputValue(), "none");
+        await desk.fill({ Name: "Asha Rao", Phone: "+91 98765 43210", Age: "44" });
+        await desk.press("Save");
+        await desk.heading("Asha Rao");
+        assert.equal(await desk.value("Age"), "44");
+        assert.equal(await desk.value("Address"), "1 Lake Road");
+    },
+);
 
 flow("a patient is changed, and the history tells what", FLOWS, async (desk) => {
     const patient = await desk.clinic.patient("Asha Rao", { phone: "+91 98765 43210", gender: "female" });
@@ -90,10 +99,13 @@ flow("a patient is changed, and the history tells what", FLOWS, async (desk) => 
     await desk.heading("History of Asha Rao");
     const newest = desk.page.locator(".card").filter({ hasText: "Version 2" });
     const rows = await newest.getByRole("row").allInnerTexts();
-    assert.deepEqual(rows.slice(1).map((row) => row.split("\t").map((cell) => cell.trim())), [
-        ["Phone", "+91 98765 43210", ""],
-        ["Blood group", "", "O+"],
-    ]);
+    assert.deepEqual(
+        rows.slice(1).map((row) => row.split("\t").map((cell) => cell.trim())),
+        [
+            ["Phone", "+91 98765 43210", ""],
+            ["Blood group", "", "O+"],
+        ],
+    );
     assert.match(await newest.innerText(), /by root/);
     await desk.follow("Back");
     await desk.heading("Asha Rao");
@@ -229,18 +241,22 @@ flow("selected patients are given to another owner, for a reason", FLOWS, async 
     await desk.sees("Dr Meera Iyer");
 });
 
-flow("all rows are selected by one box", FLOWS.filter((look) => look.script), async (desk) => {
-    await desk.clinic.patient("Asha Rao");
-    await desk.clinic.patient("Bina Rao");
-    await desk.go("/admin/doctors");
-    // The script works on a page that was swapped in as well.
-    await desk.page.getByRole("navigation").getByRole("link", { name: "Patients" }).click();
-    await desk.heading("Patients");
-    await desk.page.getByLabel("Select all").check();
-    assert.ok(await desk.page.getByLabel("Select Asha Rao").isChecked());
-    await desk.press("Delete selected");
-    await desk.heading("Delete 2 patients?");
-});
+flow(
+    "all rows are selected by one box",
+    FLOWS.filter((look) => look.script),
+    async (desk) => {
+        await desk.clinic.patient("Asha Rao");
+        await desk.clinic.patient("Bina Rao");
+        await desk.go("/admin/doctors");
+        // The script works on a page that was swapped in as well.
+        await desk.page.getByRole("navigation").getByRole("link", { name: "Patients" }).click();
+        await desk.heading("Patients");
+        await desk.page.getByLabel("Select all").check();
+        assert.ok(await desk.page.getByLabel("Select Asha Rao").isChecked());
+        await desk.press("Delete selected");
+        await desk.heading("Delete 2 patients?");
+    },
+);
 
 flow("the list is searched, filtered, ordered, cut to size and turned over", FLOWS, async (desk) => {
     const { clinic, page } = desk;
@@ -275,7 +291,10 @@ flow("the list is searched, filtered, ordered, cut to size and turned over", FLO
     assert.equal((await names(desk)).length, 25);
     await desk.follow("Next page");
     await page.getByRole("link", { name: "First page" }).waitFor();
-    assert.deepEqual(await names(desk), ["05", "04", "03", "02", "01"].map((number) => `Patient ${number}`));
+    assert.deepEqual(
+        await names(desk),
+        ["05", "04", "03", "02", "01"].map((number) => `Patient ${number}`),
+    );
     await desk.follow("First page");
     await page.getByRole("link", { name: "Next page" }).waitFor();
     assert.equal((await names(desk))[0], "Patient 30");
@@ -286,11 +305,16 @@ flow("the columns are chosen and stay in the address", FLOWS, async (desk) => {
     await desk.go("/admin/patients");
     await desk.page.locator("summary").filter({ hasText: "Columns" }).click();
     for (const label of await desk.page.locator(".checks label").all()) {
-        await label.getByRole("checkbox").setChecked(["Name", "E-mail"].includes((await label.innerText()).trim()));
+        await label
+            .getByRole("checkbox")
+            .setChecked(["Name", "E-mail"].includes((await label.innerText()).trim()));
     }
     await desk.press("Show");
     await desk.page.locator("thead").getByText("E-mail").waitFor();
-    assert.deepEqual((await desk.page.locator("th[scope=col]").allInnerTexts()).map((text) => text.trim()), ["Name", "E-mail"]);
+    assert.deepEqual(
+        (await desk.page.locator("th[scope=col]").allInnerTexts()).map((text) => text.trim()),
+        ["Name", "E-mail"],
+    );
     assert.match(desk.page.url(), /col=name&col=email/);
     await desk.fits();
 });

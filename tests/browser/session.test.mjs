@@ -13,79 +13,109 @@ async function signIn(desk, username, password) {
     await desk.press("Sign in");
 }
 
-flow("who signs in comes to the page that was asked for, and out again", FLOWS, async (desk) => {
-    const { page } = desk;
-    await desk.go("/admin/doctors?q=rao");
-    await desk.heading("Sign in");
-    await signIn(desk, "root", PASSWORD);
-    await desk.heading("Doctors");
-    assert.match(page.url(), /\/admin\/doctors\?q=rao$/);
-    assert.equal(await page.locator(".who a").innerText(), "root");
-    await desk.press("Sign out");
-    await desk.says("You have signed out.");
-    await desk.go("/admin/doctors");
-    await desk.heading("Sign in");
-}, outside);
+flow(
+    "who signs in comes to the page that was asked for, and out again",
+    FLOWS,
+    async (desk) => {
+        const { page } = desk;
+        await desk.go("/admin/doctors?q=rao");
+        await desk.heading("Sign in");
+        await signIn(desk, "root", PASSWORD);
+        await desk.heading("Doctors");
+        assert.match(page.url(), /\/admin\/doctors\?q=rao$/);
+        assert.equal(await page.locator(".who a").innerText(), "root");
+        await desk.press("Sign out");
+        await desk.says("You have signed out.");
+        await desk.go("/admin/doctors");
+        await desk.heading("Sign in");
+    },
+    outside,
+);
 
-flow("a wrong password is told, and the name stays in its field", FLOWS, async (desk) => {
-    desk.watch.expects(401);
-    await desk.go("/admin");
-    await signIn(desk, "root", "not this one");
-    await desk.sees("The name or the password is wrong.");
-    await desk.fits();
-    assert.deepEqual(desk.watch.refusals, [401]);
-    assert.equal(await desk.field("User name or e-mail address").inputValue(), "root");
-    assert.equal(await desk.field("Password").inputValue(), "");
-    await signIn(desk, "root", PASSWORD);
-    await desk.heading("Overview");
-}, outside);
-
-flow("who is not of the staff is told so", FLOWS, async (desk) => {
-    desk.watch.expects(403);
-    await desk.go("/admin");
-    await signIn(desk, "ann", PASSWORD);
-    await desk.sees("This account may not use the panel");
-    await desk.go("/admin/patients");
-    await desk.heading("Sign in");
-}, outside);
-
-flow("the staff see neither users nor the trail", FLOWS, async (desk) => {
-    desk.watch.expects(403);
-    await desk.go("/admin");
-    await desk.heading("Overview");
-    const sections = await desk.page.getByRole("navigation").getByRole("link").allInnerTexts();
-    assert.deepEqual(sections, ["Overview", "Patients", "Doctors", "Mappings"]);
-    await desk.go("/admin/users");
-    await desk.heading("Not allowed");
-}, { user: "sam" });
-
-flow("who is signed out elsewhere signs in again and comes back", FLOWS, async (desk) => {
-    await desk.go("/admin/patients");
-    await desk.heading("Patients");
-    await desk.clinic.endSessions("sam");
-    await desk.page.getByRole("navigation").getByRole("link", { name: "Doctors" }).click();
-    await desk.heading("Sign in");
-    await signIn(desk, "sam", PASSWORD);
-    await desk.heading("Doctors");
-}, { user: "sam" });
-
-flow("guesses have to wait", FLOWS, async (desk) => {
-    desk.watch.expects(401);
-    desk.watch.expects(429);
-    await desk.go("/admin");
-    // After five each further one has to wait, first a second, then twice as long, and so on.
-    let free = 0;
-    for (let guess = 1; guess <= 12; guess += 1) {
-        const answer = desk.page.waitForResponse((response) => response.request().method() === "POST");
-        await signIn(desk, "root", `guess ${guess}`);
-        if ((await answer).status() === 429) {
-            break;
-        }
-        free += 1;
+flow(
+    "a wrong password is told, and the name stays in its field",
+    FLOWS,
+    async (desk) => {
+        desk.watch.expects(401);
+        await desk.go("/admin");
+        await signIn(desk, "root", "not this one");
         await desk.sees("The name or the password is wrong.");
-        await desk.page.waitForFunction(() => document.querySelector("#password").value === "");
-    }
-    await desk.sees("Too many attempts. Wait a while and try again.");
-    await desk.fits();
-    assert.ok(free >= 5 && free < 12, `${free} guesses without a wait`);
-}, { user: null, settings: { HEALTHCORE__LIMITS__ENABLED: "true" } });
+        await desk.fits();
+        assert.deepEqual(desk.watch.refusals, [401]);
+        assert.equal(await desk.field("User name or e-mail address").inputValue(), "root");
+        assert.equal(await desk.field("Password").inputValue(), "");
+        await signIn(desk, "root", PASSWORD);
+        await desk.heading("Overview");
+    },
+    outside,
+);
+
+flow(
+    "who is not of the staff is told so",
+    FLOWS,
+    async (desk) => {
+        desk.watch.expects(403);
+        await desk.go("/admin");
+        await signIn(desk, "ann", PASSWORD);
+        await desk.sees("This account may not use the panel");
+        await desk.go("/admin/patients");
+        await desk.heading("Sign in");
+    },
+    outside,
+);
+
+flow(
+    "the staff see neither users nor the trail",
+    FLOWS,
+    async (desk) => {
+        desk.watch.expects(403);
+        await desk.go("/admin");
+        await desk.heading("Overview");
+        const sections = await desk.page.getByRole("navigation").getByRole("link").allInnerTexts();
+        assert.deepEqual(sections, ["Overview", "Patients", "Doctors", "Mappings"]);
+        await desk.go("/admin/users");
+        await desk.heading("Not allowed");
+    },
+    { user: "sam" },
+);
+
+flow(
+    "who is signed out elsewhere signs in again and comes back",
+    FLOWS,
+    async (desk) => {
+        await desk.go("/admin/patients");
+        await desk.heading("Patients");
+        await desk.clinic.endSessions("sam");
+        await desk.page.getByRole("navigation").getByRole("link", { name: "Doctors" }).click();
+        await desk.heading("Sign in");
+        await signIn(desk, "sam", PASSWORD);
+        await desk.heading("Doctors");
+    },
+    { user: "sam" },
+);
+
+flow(
+    "guesses have to wait",
+    FLOWS,
+    async (desk) => {
+        desk.watch.expects(401);
+        desk.watch.expects(429);
+        await desk.go("/admin");
+        // After five each further one has to wait, first a second, then twice as long, and so on.
+        let free = 0;
+        for (let guess = 1; guess <= 12; guess += 1) {
+            const answer = desk.page.waitForResponse((response) => response.request().method() === "POST");
+            await signIn(desk, "root", `guess ${guess}`);
+            if ((await answer).status() === 429) {
+                break;
+            }
+            free += 1;
+            await desk.sees("The name or the password is wrong.");
+            await desk.page.waitForFunction(() => document.querySelector("#password").value === "");
+        }
+        await desk.sees("Too many attempts. Wait a while and try again.");
+        await desk.fits();
+        assert.ok(free >= 5 && free < 12, `${free} guesses without a wait`);
+    },
+    { user: null, settings: { HEALTHCORE__LIMITS__ENABLED: "true" } },
+);

@@ -42,17 +42,23 @@ flow("a role is changed, and the panel opens to who has it", FLOWS, async (desk)
 
 flow("who is made inactive is out at once", FLOWS, async (desk) => {
     const { clinic, look } = desk;
-    await at(clinic, look, async (other) => {
-        await other.go("/admin/patients");
-        await other.heading("Patients");
-        await account(desk, "sam");
-        await desk.fill({ "May sign in": "no" });
-        await desk.press("Save role and state (ends all sessions of the user)");
-        await desk.says("The record was saved.");
-        assert.match(await desk.value("Active"), /^no$/i);
-        await other.go("/admin/patients");
-        await other.heading("Sign in");
-    }, "out at once", "sam");
+    await at(
+        clinic,
+        look,
+        async (other) => {
+            await other.go("/admin/patients");
+            await other.heading("Patients");
+            await account(desk, "sam");
+            await desk.fill({ "May sign in": "no" });
+            await desk.press("Save role and state (ends all sessions of the user)");
+            await desk.says("The record was saved.");
+            assert.match(await desk.value("Active"), /^no$/i);
+            await other.go("/admin/patients");
+            await other.heading("Sign in");
+        },
+        "out at once",
+        "sam",
+    );
     await assert.rejects(clinic.cookie("sam"));
 });
 
@@ -96,8 +102,16 @@ flow("the trail tells who did what, and is filtered", FLOWS.slice(0, 2), async (
     await desk.fill({ "Patient's id": String(patient.id) });
     await desk.press("Show");
     await page.waitForURL(/patient=/);
-    await page.locator("tbody tr").filter({ hasText: "patients_create" }).filter({ hasText: "ann" }).waitFor();
-    await page.locator("tbody tr").filter({ hasText: "admin_patients_get" }).filter({ hasText: "root" }).waitFor();
+    await page
+        .locator("tbody tr")
+        .filter({ hasText: "patients_create" })
+        .filter({ hasText: "ann" })
+        .waitFor();
+    await page
+        .locator("tbody tr")
+        .filter({ hasText: "admin_patients_get" })
+        .filter({ hasText: "root" })
+        .waitFor();
     assert.equal(await page.locator("tbody tr").count(), 2);
     await desk.fits();
     await desk.follow("Reset");

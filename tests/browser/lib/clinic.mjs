@@ -16,8 +16,8 @@ export class Clinic {
     static #people;
 
     /**
-     * A running server with the administrator `root`, `sam` of the staff, and `ann`, who owns the patients that
-     * `patient` makes. `settings` are variables of the environment, `seed` arguments of `healthcore seed`.
+     * A running server with the administrator `root`, `sam` of the staff, and `ann`, who owns the patients
+     * that `patient` makes. `settings` are variables of the environment, `seed` arguments of `healthcore seed`.
      */
     static async open({ settings, seed } = {}) {
         Clinic.#people ??= await Clinic.#meet();
@@ -28,7 +28,9 @@ export class Clinic {
                 clinic.server.command("seed", ...seed);
             }
             await clinic.#serve();
-            clinic.annToken = (await clinic.post("/api/auth/login/", { username: "ann", password: PASSWORD })).access;
+            clinic.annToken = (
+                await clinic.post("/api/auth/login/", { username: "ann", password: PASSWORD })
+            ).access;
         } catch (error) {
             await clinic.server.stop();
             throw error;
@@ -89,7 +91,10 @@ export class Clinic {
         if (!this.look) {
             return;
         }
-        const done = this.server.command("audit", "export").split("\n").filter((line) => line.includes('"admin_'));
+        const done = this.server
+            .command("audit", "export")
+            .split("\n")
+            .filter((line) => line.includes('"admin_'));
         const names = done.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === "done");
         const script = this.look.script ? "on" : "off";
         const lines = new Set(names.map(({ operation }) => `${operation} ${script}\n`));

@@ -9,8 +9,8 @@ import { Clinic } from "./clinic.mjs";
 import { AXE, RESULTS, chromium } from "./packages.mjs";
 import { Watch } from "./watch.mjs";
 
-export const WAIT_MS = 10_000;
-const TEST_MS = 60_000;
+export const WAIT_MS = 20_000;
+const TEST_MS = 120_000;
 
 /** WCAG 2.2, levels A and AA, as axe-core names them. */
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
@@ -161,7 +161,10 @@ export class Desk {
 
     /** What a record's page shows beside a label. */
     async value(label) {
-        const term = this.page.locator("dt").filter({ hasText: new RegExp(`^${label}$`) }).first();
+        const term = this.page
+            .locator("dt")
+            .filter({ hasText: new RegExp(`^${label}$`) })
+            .first();
         return (await term.locator("xpath=following-sibling::dd[1]").innerText()).trim();
     }
 

@@ -7,7 +7,9 @@ function look(width, scheme, script) {
 const SOME = process.env.BROWSER_TEST_DATABASE === "postgres";
 
 /** For every page. */
-export const SCRIPTED = [360, 1280].flatMap((width) => ["light", "dark"].map((scheme) => look(width, scheme, true)));
+export const SCRIPTED = [360, 1280].flatMap((width) =>
+    ["light", "dark"].map((scheme) => look(width, scheme, true)),
+);
 export const BARE = [look(360, "dark", false), look(1280, "light", false)];
 
 /** For every flow: both widths with and without JavaScript. On the second database two of them. */

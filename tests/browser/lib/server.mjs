@@ -33,7 +33,9 @@ export async function until(what, ready, milliseconds = START_MS) {
 }
 
 export class Server {
-    /** A database with an administrator `root`, not yet served; with `like` a copy of that server's, which has ended. */
+    /**
+     * A database with an administrator `root`, not yet served; with `like` a copy of that server's, which has ended.
+     */
     static async prepare({ settings = {}, like, admin = true } = {}) {
         const server = new Server();
         server.folder = mkdtempSync(join(tmpdir(), "healthcore-browser-"));
@@ -55,7 +57,9 @@ export class Server {
     }
 
     async settings(more, like) {
-        const inherited = Object.entries(process.env).filter(([name]) => !OWN.some((own) => name.startsWith(own)));
+        const inherited = Object.entries(process.env).filter(
+            ([name]) => !OWN.some((own) => name.startsWith(own)),
+        );
         return {
             ...Object.fromEntries(inherited),
             HEALTHCORE_DATA_DIR: join(this.folder, "data"),
@@ -119,7 +123,9 @@ export class Server {
 
     /** What the server says went wrong. */
     faults() {
-        return this.log().split("\n").filter((line) => line.includes("panicked") || line.includes('"level":"ERROR"'));
+        return this.log()
+            .split("\n")
+            .filter((line) => line.includes("panicked") || line.includes('"level":"ERROR"'));
     }
 
     /** Ends the process. */

@@ -74,7 +74,11 @@ export class Watch {
         const foreign = this.#foreign.filter((url) => !this.#hosts.has(new URL(url).host));
         assert.deepEqual(foreign, [], "requests to another host");
         assert.deepEqual(this.#violations, [], "violations of the content security policy");
-        assert.deepEqual(this.#errors.filter((text) => !isExpected(text)), [], "errors in the console");
+        assert.deepEqual(
+            this.#errors.filter((text) => !isExpected(text)),
+            [],
+            "errors in the console",
+        );
         const unexpected = this.#refusals.filter((status) => !this.#expected.has(status));
         assert.deepEqual(unexpected, [], "refusals");
     }
