@@ -65,7 +65,10 @@ impl Place {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let first = lines.by_ref().find(|line| line.contains(" listens on ")).unwrap();
         let addr = first.rsplit(' ').next().unwrap().parse().unwrap();
-        let banner: Vec<String> = lines.by_ref().take(5).collect();
+        let mut banner: Vec<String> = Vec::new();
+        while !banner.last().is_some_and(|line| line.starts_with("Stop with")) {
+            banner.push(lines.next().unwrap());
+        }
         // Or the server would block, or fail, once the pipe is full, or closed.
         std::thread::spawn(move || lines.for_each(drop));
         Serving { child, addr, banner }
