@@ -104,13 +104,20 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         Input::of(query, "user", "User's name or id"),
         Input::of(query, "patient", "Patient's id"),
         Input::of(query, "operation", "Operation"),
-        Input::of(query, "from", "From").kind("datetime-local"),
-        Input::of(query, "to", "To").kind("datetime-local"),
+        time(&visit, "from", "From"),
+        time(&visit, "to", "To"),
     ];
     list.empty = "Nothing is on record yet.";
     let state = visit.panel.audit_log.state(who.actor()).await?;
     list.facts = Some(facts(&visit, &state));
     page::show(&list)
+}
+
+/// A field for a time, filled in where the address holds one.
+fn time(visit: &Visit, name: &'static str, label: &'static str) -> Input {
+    let input = Input::of(&visit.query, name, label).kind("datetime-local");
+    let is_time = visit.zone.instant(input.value.trim()).is_some();
+    Input { value: if is_time { input.value } else { String::new() }, ..input }
 }
 
 fn column(event: &StoredEvent, line: &EventLine, name: &str) -> String {

@@ -59,23 +59,21 @@ impl Place {
     }
 
     pub(crate) fn serve(&self, variables: &[(&str, &str)]) -> Serving {
-        self.serve_with(&["serve", "--bind", "127.0.0.1:0"], variables, 5)
+        self.serve_with(&["serve", "--bind", "127.0.0.1:0"], variables)
     }
 
-    /// The same with other arguments, and so many lines of the banner after the first.
-    pub(crate) fn serve_with(
-        &self,
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-        lines_of_banner: usize,
-    ) -> Serving {
+    /// The same with other arguments.
+    pub(crate) fn serve_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Serving {
         let mut command = self.command(arguments);
         command.envs(variables.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let first = lines.by_ref().find(|line| line.contains(" listens on ")).unwrap();
         let addr = first.rsplit(' ').next().unwrap().parse().unwrap();
-        let banner: Vec<String> = lines.by_ref().take(lines_of_banner).collect();
+        let mut banner: Vec<String> = Vec::new();
+        while !banner.last().is_some_and(|line| line.starts_with("Stop with")) {
+            banner.push(lines.next().unwrap());
+        }
         // Or the server would block, or fail, once the pipe is full, or closed.
         std::thread::spawn(move || lines.for_each(drop));
         Serving { child, addr, banner }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::place::{PASSWORD, Place, answer, err, mode, out, post, status};
+use crate::place::{PASSWORD, Place, answer, err, exchange, mode, out, post, status};
 
 #[test]
 fn help_and_version_go_to_standard_output() {
@@ -260,4 +260,34 @@ fn a_second_signal_ends_it_at_once() {
     assert!(serving.child.try_wait().unwrap().is_none(), "did not wait for the request");
     serving.signal(Signal::INT);
     assert_eq!(serving.ended(Duration::from_secs(3)).code(), Some(0));
+}
+
+#[test]
+fn the_first_start_prints_a_link_that_makes_the_first_administrator() {
+    let place = Place::new();
+    let mut server = place.serve(&[]);
+    let base = format!("http://{}", server.addr);
+    let admin = server.banner.iter().find(|line| line.contains("/admin")).unwrap();
+    assert!(admin.ends_with("/admin"), "{admin}");
+    let path = server
+        .banner
+        .iter()
+        .find_map(|line| {
+            line.trim().strip_prefix(&base).filter(|path| path.starts_with("/admin/set-up?key="))
+        })
+        .unwrap_or_else(|| panic!("{:?}", server.banner))
+        .to_owned();
+    let ask = |host: &str| {
+        exchange(server.addr, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+    };
+    assert_eq!(status(&ask("clinic.example")), "404");
+    let page = ask(&server.addr.to_string());
+    assert_eq!(status(&page), "200");
+    assert!(page.to_lowercase().contains("cache-control: no-store"));
+    server.signal(Signal::TERM);
+    server.ended(Duration::from_secs(20));
+    let made = place.run_with_input(&["create-admin", "--username", "root", "--password-stdin"], PASSWORD);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    let server = place.serve(&[]);
+    assert!(!server.banner.iter().any(|line| line.contains("set-up")), "{:?}", server.banner);
 }
