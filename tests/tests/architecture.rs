@@ -66,7 +66,7 @@ const TABLE: &[Rule] = &[
     Rule {
         member: "transfer",
         uses: ADAPTERS,
-        never: &["actix", "http", "r2d2", "bcrypt", "jsonwebtoken", "config", "tokio"],
+        never: &["actix", "http", "bcrypt", "jsonwebtoken", "config", "tokio"],
     },
     Rule {
         member: "server",

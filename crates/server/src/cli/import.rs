@@ -179,8 +179,8 @@ fn store(plan: Plan, stores: &Stores, runtime: &Runtime) -> Result<IdMap, Failur
             output::say(&format!("{table}: {done} of {total}"));
         }
     };
-    let stored = runtime.block_on(django::store(plan, stores.intake.as_ref(), &stamp, &progress));
-    stored.map_err(|error| {
+    let written = runtime.block_on(django::store(plan, stores.intake.as_ref(), &stamp, &progress));
+    written.map_err(|error| {
         let Failure::Failed(said) = Failure::failed(&error) else { return Failure::failed(&error) };
         Failure::Failed(format!("{said}\nwhat was written before stays; the same command goes on from there"))
     })
@@ -188,25 +188,16 @@ fn store(plan: Plan, stores: &Stores, runtime: &Runtime) -> Result<IdMap, Failur
 
 /// Counts, and the lines without values where they stand nowhere else.
 fn summary(report: &Report, has_lines: bool) -> String {
-    let mut text = String::new();
-    if has_lines {
-        for line in &report.lines {
-            text.push_str(&format!("{line:?}\n"));
-        }
-    }
-    for (table, tally) in &report.tables {
+    let lines = report.lines.iter().filter(|_| has_lines).map(|line| format!("{line:?}\n"));
+    let tables = report.tables.iter().map(|(table, tally)| {
         let Tally { read, kept, repaired, refused, known } = tally;
-        text.push_str(&format!(
-            "{table}: {read} read, {kept} kept, {repaired} repaired, {refused} refused, {known} imported before\n"
-        ));
-    }
-    for (table, rows) in &report.others {
-        text.push_str(&format!("{table}: {rows} rows, not imported\n"));
-    }
-    for ((table, column), rows) in &report.columns {
-        text.push_str(&format!("{table}.{column}: {rows} values, not imported\n"));
-    }
-    text
+        format!("{table}: {read} read, {kept} kept, {repaired} repaired, {refused} refused, {known} imported before\n")
+    });
+    let others = report.others.iter().map(|(table, rows)| format!("{table}: {rows} rows, not imported\n"));
+    let columns = report.columns.iter();
+    let columns =
+        columns.map(|((table, column), rows)| format!("{table}.{column}: {rows} values, not imported\n"));
+    lines.chain(tables).chain(others).chain(columns).collect()
 }
 
 /// A line of the report.
