@@ -42,10 +42,10 @@ fn a_span_continues_the_trace_of_its_caller_and_holds_nothing_of_the_patient() {
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
     let collector = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", collector.local_addr().unwrap());
-    let (heard, hears) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in collector.incoming() {
-            if heard.send(take(&mut stream.unwrap())).is_err() {
+            if tell.send(take(&mut stream.unwrap())).is_err() {
                 return;
             }
         }
@@ -57,10 +57,9 @@ fn a_span_continues_the_trace_of_its_caller_and_holds_nothing_of_the_patient() {
     assert_eq!(status(&exchange(serving.addr, &request)), "401");
     serving.signal(Signal::TERM);
     assert_eq!(serving.ended(Duration::from_secs(20)).code(), Some(0));
-    let spans = hears.recv_timeout(Duration::from_secs(5)).unwrap();
+    let spans = told.recv_timeout(Duration::from_secs(5)).unwrap();
     let has = |bytes: &[u8]| spans.windows(bytes.len()).any(|window| window == bytes);
-    let trace: Vec<u8> =
-        (0..16).map(|byte| u8::from_str_radix(&TRACE[2 * byte..2 * byte + 2], 16).unwrap()).collect();
+    let trace = u128::from_str_radix(TRACE, 16).unwrap().to_be_bytes();
     assert!(has(b"POST /v1/traces ") && has(b"healthcore"));
     assert!(has(&trace), "the span is of another trace");
     assert!(has(b"/api/patients/{id}"));

@@ -63,3 +63,41 @@ async fn users_are_listed_page_by_page() {
     assert_eq!(accounts.users(Some(ME), limit).await.unwrap(), [user()]);
     assert_eq!(accounts.users(None, limit).await.unwrap()[0].role, Role::Admin);
 }
+
+#[tokio::test]
+async fn another_password_is_hashed_and_the_sessions_are_dead_at_once() {
+    let mut setup = Setup::default().hashing();
+    let set = setup.users.expect_set_password().with(eq(ME), eq(hash()), function(is_now));
+    set.once().returning(|_, _, _| Ok((user(), vec![session_id()])));
+    let accounts = setup.access().ended(&[]).service();
+    accounts.learn_ended_sessions().await.unwrap();
+    assert!(accounts.authenticate("genuine", testkit::fixed::call()).await.is_ok());
+    assert_eq!(accounts.set_password(&call(), ME, &accepted()).await.unwrap(), user());
+    assert!(accounts.authenticate("genuine", testkit::fixed::call()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_token_without_a_password_is_of_a_session_that_ends_with_it() {
+    let good_for = Duration::from_mins(5);
+    let mut setup = Setup::default().credentials(Some(user()), Some(hash())).signing();
+    let ends = move |session: &NewSession| session.expires_at == now().plus(good_for);
+    let open = setup.sessions.expect_open();
+    open.with(eq(ME), function(ends), eq(hash()), eq(None), function(is_now));
+    open.once().returning(|_, _, _, _, _| Ok(just_signed_in()));
+    let (session, token) = setup.service().open_for(&call(), &login(), good_for).await.unwrap();
+    assert!(token == tokens_of(ME, session, RefreshCounter::FIRST).access);
+}
+
+#[tokio::test]
+async fn there_is_no_token_for_nobody_and_for_who_cannot_sign_in() {
+    let refused = |setup: Setup| async {
+        let made = setup.service().open_for(&call(), &login(), Duration::from_mins(5)).await;
+        matches!(made, Err(Error::Missing(Record::User)))
+    };
+    assert!(refused(Setup::default().credentials(None, None)).await);
+    assert!(refused(Setup::default().credentials(Some(user()), None)).await);
+    for error in [|| RepositoryError::Missing(Record::User), || RepositoryError::Stale] {
+        let setup = Setup::default().credentials(Some(user()), Some(hash()));
+        assert!(refused(setup.opened(move || Err(error()))).await);
+    }
+}
