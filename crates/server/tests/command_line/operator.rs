@@ -200,7 +200,7 @@ fn another_password_ends_what_was_open() {
 #[test]
 fn a_demonstration_says_how_to_sign_in_and_leaves_nothing() {
     let place = Place::new();
-    let mut serving = place.serve_with(&["serve", "--demo", "--bind", "127.0.0.1:0"], &[], 8);
+    let mut serving = place.serve_with(&["serve", "--demo", "--bind", "127.0.0.1:0"], &[]);
     let said = |word: &str| {
         let line = serving.banner.iter().find_map(|line| line.trim().strip_prefix(word));
         line.unwrap_or_else(|| panic!("no {word} in {:?}", serving.banner)).trim().to_owned()
@@ -227,11 +227,8 @@ fn a_demonstration_says_how_to_sign_in_and_leaves_nothing() {
 #[test]
 fn metrics_are_told_on_a_listener_of_their_own_and_know_nothing_of_patients() {
     let place = Place::new();
-    let serving = place.serve_with(
-        &["serve", "--bind", "127.0.0.1:0"],
-        &[("HEALTHCORE__METRICS__BIND", "127.0.0.1:0")],
-        5,
-    );
+    let serving = place
+        .serve_with(&["serve", "--bind", "127.0.0.1:0"], &[("HEALTHCORE__METRICS__BIND", "127.0.0.1:0")]);
     let line = serving.banner.iter().find_map(|line| line.trim().strip_prefix("Metrics   http://"));
     let metrics = line.unwrap().strip_suffix("/metrics").unwrap().parse().unwrap();
     assert_eq!(status(&serving.get("/api/patients/4711/?search=Zx9Canary")), "401");
