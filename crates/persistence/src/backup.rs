@@ -37,6 +37,7 @@ pub enum BackupError {
 ///
 /// # Errors
 /// It is no embedded database, or it cannot be read, or the file is there already.
+#[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "only SQLite is copied"))]
 pub fn copy(url: &str, to: &Path) -> Result<(), BackupError> {
     match DatabaseUrl::parse(url)? {
         #[cfg(feature = "sqlite")]
