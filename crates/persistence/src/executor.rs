@@ -89,10 +89,14 @@ pub(crate) enum Plan<C: Session> {
 
 impl<C: Session> LoadGauge for Executor<C> {
     fn lanes(&self) -> Vec<LaneLoad> {
-        match &self.writes {
-            None => vec![self.reads.load("all")],
-            Some(writes) => vec![self.reads.load("read"), writes.load("write")],
-        }
+        let first = if self.writes.is_some() { "read" } else { "all" };
+        let others = [
+            (&self.writes, "write"),
+            (&self.shared_reads, "read-together"),
+            (&self.shared_writes, "write-together"),
+        ];
+        let others = others.into_iter().filter_map(|(lane, name)| Some(lane.as_ref()?.load(name)));
+        std::iter::once(self.reads.load(first)).chain(others).collect()
     }
 
     fn sharing(&self) -> usize {
@@ -137,8 +141,8 @@ impl<C: Session> Executor<C> {
                 Ok(Self {
                     reads: start("db", pool.size() - 2 * few.unwrap_or(0))?,
                     writes: None,
-                    shared_reads: shared("db-together")?,
-                    shared_writes: shared("db-create")?,
+                    shared_reads: shared("db-reads")?,
+                    shared_writes: shared("db-writes")?,
                     crowd,
                     patience,
                 })

@@ -21,8 +21,11 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The threads; they end when this is dropped and the queue is empty.
 pub(super) struct Pool {
     queue: Sender<Job>,
-    /// As many as run and wait at a time.
+    /// Twice as many as run and wait at a time: some of those who have a place are refused before it comes to their
+    /// password.
     places: Arc<Semaphore>,
+    /// As many as run and wait at a time.
+    line: Arc<Semaphore>,
     tally: Arc<Tally>,
 }
 
@@ -69,8 +72,9 @@ impl Pool {
             let receiver = Arc::clone(&receiver);
             thread::Builder::new().name(format!("passwords-{number}")).spawn(move || work(&receiver))?;
         }
-        let places = Arc::new(Semaphore::new(threads.get().saturating_add(queue)));
-        Ok(Self { queue: sender, places, tally: Arc::default() })
+        let most = threads.get().saturating_add(queue);
+        let places = Arc::new(Semaphore::new(most.saturating_mul(2)));
+        Ok(Self { queue: sender, places, line: Arc::new(Semaphore::new(most)), tally: Arc::default() })
     }
 
     /// What there is to do.
@@ -91,6 +95,7 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        let in_line = Arc::clone(&self.line).try_acquire_owned().map_err(|_| NotRun::Full)?;
         let (answer, answered) = oneshot::channel();
         let counted = Counted::begin(&self.tally, |tally| &tally.jobs);
         let job: Job = Box::new(move || {
@@ -98,7 +103,7 @@ impl Pool {
             if !answer.is_closed() {
                 let done = work();
                 // Whoever hears of the end finds the place free.
-                drop(place);
+                drop((place, in_line));
                 // The caller may have left meanwhile; then nobody wants the result.
                 let _ = answer.send(done);
             }
@@ -217,12 +222,12 @@ mod tests {
     #[tokio::test]
     async fn a_place_is_kept_until_its_work_is_done_or_given_up() {
         let pool = pool(1);
-        let (first, second) = (pool.place().unwrap(), pool.place().unwrap());
+        let mut places: Vec<_> = (0..4).map(|_| pool.place().unwrap()).collect();
         assert_eq!(pool.place().map(drop), Err(NotRun::Full));
-        drop(first);
-        assert_eq!(pool.run(second, || 1).await, Ok(1));
+        assert_eq!(pool.run(places.remove(0), || 1).await, Ok(1));
+        drop(places.remove(0));
         let both = (pool.place(), pool.place());
-        assert!(both.0.is_ok() && both.1.is_ok());
+        assert!(both.0.is_ok() && both.1.is_ok() && pool.place().is_err());
     }
 
     #[cfg(target_os = "linux")]

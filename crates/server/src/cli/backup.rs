@@ -93,8 +93,8 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// Where to keep what was there before: its name and the time.
 fn aside(path: &Path) -> PathBuf {
     let now = SystemClock.now().to_string();
-    let digits: String = now.chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-    with_suffix(path, &format!(".before-{digits}Z"))
+    let digits: String = now.chars().filter(char::is_ascii_alphanumeric).collect();
+    with_suffix(path, &format!(".before-{digits}"))
 }
 
 /// Makes sure that a file, and the name that it has got, survive a power cut.

@@ -1,7 +1,7 @@
 //! Arguments, output, exit codes, signals.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -251,10 +251,13 @@ fn a_second_signal_ends_it_at_once() {
     let place = Place::new();
     let mut serving = place.serve(&[]);
     let mut under_way = TcpStream::connect(serving.addr).unwrap();
-    under_way
-        .write_all(b"POST /api/auth/login/ HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\n{")
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(100));
+    let head =
+        "POST /api/auth/login/ HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+    under_way.write_all(head.as_bytes()).unwrap();
+    // It is under way: its body is wanted.
+    let mut wanted = [0; 25];
+    under_way.read_exact(&mut wanted).unwrap();
+    assert_eq!(&wanted, b"HTTP/1.1 100 Continue\r\n\r\n");
     serving.signal(Signal::INT);
     std::thread::sleep(Duration::from_millis(300));
     assert!(serving.child.try_wait().unwrap().is_none(), "did not wait for the request");
