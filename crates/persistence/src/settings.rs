@@ -75,7 +75,7 @@ impl DatabaseSettings {
             connections: NonZeroU32::new(8).unwrap_or(NonZeroU32::MIN),
             queue: NonZeroUsize::new(1024).unwrap_or(NonZeroUsize::MIN),
             queue_timeout: Duration::from_secs(1),
-            answer_timeout: Duration::from_secs(4),
+            answer_timeout: Duration::from_millis(3_500),
             connection_timeout: Duration::from_secs(1),
             statement_timeout: Duration::from_secs(3),
             lock_timeout: Duration::from_secs(2),
