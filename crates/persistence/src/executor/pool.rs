@@ -81,9 +81,10 @@ impl<C: Session> Pool<C> {
         self.inner.health.suspect_all();
     }
 
-    /// Lets threads without a connection refuse their jobs until one could be opened.
-    pub(super) fn note_down(&self) {
-        self.inner.health.note(true);
+    /// Lets threads without a connection refuse their jobs until one could be opened: an attempt that has begun at
+    /// `since` came to nothing.
+    pub(super) fn note_down(&self, since: Instant) {
+        self.inner.health.note_failure(since);
     }
 }
 
@@ -165,7 +166,7 @@ impl<C: Session> Slot<C> {
     pub(super) fn trust(&mut self) {
         if let Some(link) = &mut self.link {
             link.answered_at = Instant::now();
-            self.pool.inner.health.note(false);
+            self.pool.inner.health.note_answer(link.answered_at);
         }
     }
 
@@ -194,18 +195,20 @@ impl<C: Session> Slot<C> {
     fn open(&mut self) -> Result<(), String> {
         let Inner { open, health, .. } = &*self.pool.inner;
         health.note_try();
+        let begun = Instant::now();
         self.seat.opening();
         let opened = open();
         self.seat.opened();
         match opened {
             Ok(connection) => {
-                self.link = Some(Link { connection, answered_at: Instant::now() });
-                health.note(false);
+                let answered_at = Instant::now();
+                self.link = Some(Link { connection, answered_at });
+                health.note_answer(answered_at);
                 Ok(())
             }
             Err(error) => {
                 health.log(&error);
-                health.note(true);
+                health.note_failure(begun);
                 Err(error.to_string())
             }
         }
@@ -220,6 +223,8 @@ struct Health {
     is_down: AtomicBool,
     /// Microseconds after `start` when the last attempt to open a connection began.
     tried_at: AtomicU64,
+    /// Microseconds after `start` when a connection has answered the last time.
+    answered_at: AtomicU64,
 }
 
 impl Health {
@@ -229,11 +234,26 @@ impl Health {
             suspect_before: AtomicU64::new(0),
             is_down: AtomicBool::new(false),
             tried_at: AtomicU64::new(0),
+            answered_at: AtomicU64::new(0),
         }
     }
 
     fn is_down(&self) -> bool {
         self.is_down.load(Ordering::Relaxed)
+    }
+
+    /// A connection has answered.
+    fn note_answer(&self, at: Instant) {
+        self.answered_at.fetch_max(self.micros(at), Ordering::Relaxed);
+        self.note(false);
+    }
+
+    /// An attempt that has begun at `since` came to nothing. When another connection has answered after that, the
+    /// failure is of yesterday: the database is there again.
+    fn note_failure(&self, since: Instant) {
+        if self.answered_at.load(Ordering::Relaxed) <= self.micros(since) {
+            self.note(true);
+        }
     }
 
     /// Notes whether a connection could be had, and says so when that is news.
@@ -297,6 +317,20 @@ mod tests {
         health.suspect_all();
         assert!(!health.trusts(before));
         assert!(health.trusts(Instant::now()));
+    }
+
+    #[test]
+    fn an_attempt_that_failed_after_another_one_answered_says_nothing() {
+        let health = Health::new();
+        let begun = Instant::now();
+        health.note_failure(begun);
+        assert!(health.is_down());
+        health.note_answer(begun + Duration::from_millis(2));
+        assert!(!health.is_down());
+        health.note_failure(begun + Duration::from_millis(1));
+        assert!(!health.is_down());
+        health.note_failure(begun + Duration::from_millis(3));
+        assert!(health.is_down());
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) enum Finding {
     /// All is well.
     Fine,
     /// No connection can be had in time.
-    NoConnection,
+    NoConnection { since: Instant },
     /// It has been in the database for too long, and keeps its place.
     Hangs,
     /// It has been in the database for too long and was given up: nobody waits for it any more, and it takes
@@ -100,6 +100,7 @@ impl Seat {
         }
         let Some(busy) = &mut state.busy else { return Finding::Fine };
         let no_connection = busy.opening && busy.since.elapsed() > limits.connection;
+        let since = busy.since;
         let refusal = if limits.answer.is_some_and(|answer| busy.waits_longer(answer)) {
             Some(Refusal::NoAnswer)
         } else {
@@ -120,7 +121,7 @@ impl Seat {
         match (hangs, no_connection) {
             (true, _) if may_leave => Finding::LeftBehind,
             (true, _) => Finding::Hangs,
-            (false, true) => Finding::NoConnection,
+            (false, true) => Finding::NoConnection { since },
             (false, false) => Finding::Fine,
         }
     }

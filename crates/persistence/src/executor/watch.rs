@@ -71,7 +71,7 @@ impl<C: Session> Watch<C> {
             let finding = seat.look(&limits, left.len() < most_left);
             match finding {
                 Finding::Fine | Finding::Gone => {}
-                Finding::NoConnection => pool.note_down(),
+                Finding::NoConnection { since } => pool.note_down(since),
                 Finding::Hangs => hanging += 1,
                 Finding::LeftBehind => {
                     tracing::warn!("a thread hangs in the database; a new one takes its place");
