@@ -30,31 +30,7 @@ has_programs() {
     [ -x "$1/initdb" ] && [ -x "$1/postgres" ]
 }
 
-# Runs a command as root: directly, or by sudo, which asks for a password only when somebody is there to type it.
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
-        sudo "$@"
-    else
-        return 1
-    fi
-}
-
-install_postgres() {
-    if command -v apt-get >/dev/null 2>&1; then
-        as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends postgresql
-    elif command -v dnf >/dev/null 2>&1; then
-        as_root dnf install -y postgresql-server
-    elif command -v apk >/dev/null 2>&1; then
-        as_root apk add postgresql
-    elif command -v brew >/dev/null 2>&1; then
-        brew install postgresql@17
-    else
-        return 1
-    fi
-}
+. "$(dirname "$0")/packages.sh"
 
 if found; then
     exit 0
@@ -64,7 +40,7 @@ if [ -n "${HEALTHCORE_TEST_PG_BIN:-}" ]; then
     exit 1
 fi
 echo "PostgreSQL is missing, and half of the tests need it. Installing it with the package manager." >&2
-if install_postgres >&2 && found; then
+if install_packages postgresql postgresql-server postgresql postgresql@17 >&2 && found; then
     exit 0
 fi
 cat >&2 <<'END'

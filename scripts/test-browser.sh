@@ -18,33 +18,7 @@ folder=$target/browser
 results=$folder/results
 flows='session.test.mjs account.test.mjs patients.test.mjs doctors.test.mjs mappings.test.mjs users.test.mjs'
 
-# Runs a command as root: directly, or by sudo, which asks for a password only when somebody is there to type it.
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
-        sudo "$@"
-    else
-        return 1
-    fi
-}
-
-# Installs packages by what the system has: names for apt, dnf, apk and brew, each list in one argument.
-install() {
-    # shellcheck disable=SC2086 # each list is split into its names
-    if command -v apt-get >/dev/null 2>&1; then
-        as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends $1
-    elif command -v dnf >/dev/null 2>&1; then
-        as_root dnf install -y $2
-    elif command -v apk >/dev/null 2>&1; then
-        as_root apk add $3
-    elif command -v brew >/dev/null 2>&1; then
-        brew install $4
-    else
-        return 1
-    fi
-}
+. scripts/packages.sh
 
 has_node() {
     command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)'
@@ -64,14 +38,14 @@ find_chromium() {
 
 if ! has_node; then
     echo "Node.js 20 or later with npm is missing. Installing it with the package manager." >&2
-    if ! install 'nodejs npm' 'nodejs nodejs-npm' 'nodejs npm' 'node' >&2 || ! has_node; then
+    if ! install_packages 'nodejs npm' 'nodejs nodejs-npm' 'nodejs npm' 'node' >&2 || ! has_node; then
         echo "Install Node.js 20 or later with npm from https://nodejs.org and run this again." >&2
         exit 1
     fi
 fi
 if ! BROWSER_TEST_CHROMIUM=$(find_chromium); then
     echo "Chromium is missing. Installing it with the package manager." >&2
-    if ! install 'chromium fonts-dejavu-core' 'chromium' 'chromium ttf-dejavu' '--cask chromium' >&2 ||
+    if ! install_packages 'chromium fonts-dejavu-core' 'chromium' 'chromium ttf-dejavu' '--cask chromium' >&2 ||
         ! BROWSER_TEST_CHROMIUM=$(find_chromium); then
         echo "Install Chromium (Debian: sudo apt-get install chromium), or name one: CHROMIUM=/path/to/it $0" >&2
         exit 1

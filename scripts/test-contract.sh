@@ -19,36 +19,12 @@ target=${target:-target}
 venv=$target/contract/venv
 results=$target/contract/results
 
-# Runs a command as root: directly, or by sudo, which asks for a password only when somebody is there to type it.
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
-        sudo "$@"
-    else
-        return 1
-    fi
-}
-
-install_python() {
-    if command -v apt-get >/dev/null 2>&1; then
-        as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends python3 python3-venv
-    elif command -v dnf >/dev/null 2>&1; then
-        as_root dnf install -y python3
-    elif command -v apk >/dev/null 2>&1; then
-        as_root apk add python3 py3-pip
-    elif command -v brew >/dev/null 2>&1; then
-        brew install python@3.12
-    else
-        return 1
-    fi
-}
+. scripts/packages.sh
 
 # Debian has Python without what makes an environment.
 if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
     echo "Python with venv is missing. Installing it with the package manager." >&2
-    if ! install_python >&2 || ! "$python" -c 'import ensurepip, venv'; then
+    if ! install_packages 'python3 python3-venv' python3 'python3 py3-pip' python@3.12 >&2 || ! "$python" -c 'import ensurepip, venv'; then
         echo "Install Python 3.10 or later with venv (Debian, Ubuntu: sudo apt-get install python3-venv)." >&2
         exit 1
     fi

@@ -32,6 +32,15 @@ impl From<Error> for Refusal {
     }
 }
 
+/// What became of one of several records; `None` where it is gone already, which hinders nobody.
+pub(crate) fn unless_gone<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(Error::Missing(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Refusal {
     /// There is nothing at this address.
     pub(crate) const NOT_FOUND: Self = Self::Malformed(StatusCode::NOT_FOUND, "There is no such record.");

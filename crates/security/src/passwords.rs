@@ -9,7 +9,6 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -115,10 +114,10 @@ impl BcryptHasher {
 
     /// What the threads have to do now.
     pub fn load(&self) -> HashingLoad {
-        let tally = self.pool.tally();
-        let busy = tally.running.load(Ordering::Relaxed);
-        let waiting = tally.jobs.load(Ordering::Relaxed).saturating_sub(busy);
-        HashingLoad { waiting, capacity: self.queue, busy, threads: self.threads }
+        let jobs = self.pool.jobs();
+        // No thread rests while a job waits.
+        let busy = jobs.min(self.threads);
+        HashingLoad { waiting: jobs - busy, capacity: self.queue, busy, threads: self.threads }
     }
 }
 

@@ -81,6 +81,28 @@ fn services(settings: &Settings) -> Result<(Accounts, Runtime), Failure> {
     Ok((accounts, tokio::runtime::Builder::new_current_thread().enable_all().build()?))
 }
 
+/// Refuses a database on which these migrations are missing.
+fn must_be_current(missing: &[String]) -> Result<(), Failure> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = "the schema of the database is not up to date; `healthcore migrate` brings it there";
+    Err(Failure::Failed(message.to_owned()))
+}
+
+/// The stores of a database for work that may take its time.
+fn patient_stores(settings: &Settings) -> Result<Stores, StartError> {
+    let database = DatabaseSettings {
+        connections: CONNECTIONS,
+        queue_timeout: PATIENCE,
+        answer_timeout: PATIENCE,
+        statement_timeout: PATIENCE,
+        lock_timeout: PATIENCE,
+        ..compose::database(settings)
+    };
+    Ok(Stores::connect(&database)?)
+}
+
 /// The stores of a database that is there already and up to date, for a command that may take its time.
 fn stores(settings: &Settings) -> Result<(Stores, Runtime), Failure> {
     settings.check()?;
@@ -88,19 +110,8 @@ fn stores(settings: &Settings) -> Result<(Stores, Runtime), Failure> {
     if let Some(file) = settings.database_url.sqlite_file().filter(|file| !file.exists()) {
         return Err(Failure::Failed(format!("there is no database {}", file.display())));
     }
-    let missing = persistence::pending(settings.database_url.expose()).map_err(StartError::from)?;
-    if !missing.is_empty() {
-        let message = "the schema of the database is not up to date; `healthcore migrate` brings it there";
-        return Err(Failure::Failed(message.to_owned()));
-    }
-    let database = DatabaseSettings {
-        connections: CONNECTIONS,
-        answer_timeout: PATIENCE,
-        statement_timeout: PATIENCE,
-        lock_timeout: PATIENCE,
-        ..compose::database(settings)
-    };
-    let stores = Stores::connect(&database).map_err(StartError::from)?;
+    must_be_current(&persistence::pending(settings.database_url.expose()).map_err(StartError::from)?)?;
+    let stores = patient_stores(settings)?;
     Ok((stores, tokio::runtime::Builder::new_current_thread().enable_all().build()?))
 }
 

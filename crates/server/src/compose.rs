@@ -118,7 +118,8 @@ pub(crate) fn database(settings: &Settings) -> DatabaseSettings {
     DatabaseSettings { connections, seal_key: settings.seal_key.clone(), ..defaults }
 }
 
-fn hashing(settings: &Settings) -> HashingSettings {
+/// What the settings say about hashing passwords.
+pub(crate) fn hashing(settings: &Settings) -> HashingSettings {
     let defaults = HashingSettings::default();
     HashingSettings {
         cost: settings.auth.password_cost,

@@ -91,11 +91,7 @@ async fn selected_users_are_deactivated_but_never_the_last_administrator() {
 async fn what_is_selected_is_exported_and_each_record_is_on_record() {
     let clinic = Clinic::open().await;
     let browser = clinic.browser("sam").await;
-    let mut keys = Vec::new();
-    for name in ["Ann", "Bob", "Cid"] {
-        let patient = clinic.patient(&builders::patient().named(name).done()).await;
-        keys.push(format!("{}/{}", patient.owner, patient.id));
-    }
+    let keys = clinic.patients(["Ann", "Bob", "Cid"]).await;
     let form = [("do", "export"), ("selected", keys[0].as_str()), ("selected", keys[2].as_str())];
     let answer = clinic.post(&browser, "/admin/patients/selected", &form).await;
     assert!(answer.header("content-disposition").contains("patients.csv"));

@@ -161,6 +161,16 @@ impl Clinic {
         self.stores.patients.insert(self.ann.id, details, &stamp).await.unwrap()
     }
 
+    /// Patients of these names; how each is selected in a list.
+    pub(crate) async fn patients(&self, names: [&str; 3]) -> Vec<String> {
+        let mut keys = Vec::new();
+        for name in names {
+            let patient = self.patient(&builders::patient().named(name).done()).await;
+            keys.push(format!("{}/{}", patient.owner, patient.id));
+        }
+        keys
+    }
+
     /// Where that patient's page is.
     pub(crate) fn page_of(patient: &Patient) -> String {
         format!("/admin/patients/{}/{}", patient.owner, patient.id)

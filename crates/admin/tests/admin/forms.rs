@@ -128,11 +128,7 @@ async fn a_doctor_is_added_assigned_ended_and_retired() {
 async fn selected_patients_are_deleted_after_a_question() {
     let clinic = Clinic::open().await;
     let browser = clinic.browser("sam").await;
-    let mut keys = Vec::new();
-    for name in ["Ann", "Bob", "Cid"] {
-        let patient = clinic.patient(&builders::patient().named(name).done()).await;
-        keys.push(format!("{}/{}", patient.owner, patient.id));
-    }
+    let keys = clinic.patients(["Ann", "Bob", "Cid"]).await;
     let form = [("selected", keys[0].as_str()), ("selected", keys[1].as_str())];
     let question = clinic.post(&browser, "/admin/patients/selected", &form).await;
     assert_eq!(question.status, 200);

@@ -16,8 +16,7 @@ impl Administration {
         if !self.ports.records.users(&filter, one).await?.items.is_empty() {
             return Ok(None);
         }
-        let random = &self.ports.random;
-        let key = LinkKey::generate([random.ten_bytes(), random.ten_bytes(), random.ten_bytes()]);
+        let key = LinkKey::generate(self.chance());
         *self.set_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
         Ok(Some(key))
     }
@@ -50,7 +49,11 @@ impl Administration {
 
     /// A new key for the browser of an administrator.
     pub(super) fn new_key(&self) -> AdminKey {
-        let random = &self.ports.random;
-        AdminKey::generate([random.ten_bytes(), random.ten_bytes(), random.ten_bytes()])
+        AdminKey::generate(self.chance())
+    }
+
+    /// What a key is made of.
+    pub(super) fn chance(&self) -> [[u8; 10]; 3] {
+        std::array::from_fn(|_| self.ports.random.ten_bytes())
     }
 }

@@ -13,8 +13,7 @@ impl Administration {
     /// `Forbidden` for everybody but administrators; `Missing` for a user who is unknown or not active.
     pub async fn offer_reset(&self, who: &Administrator, id: UserId) -> Result<(LinkKey, Timestamp), Error> {
         who.must_be_admin()?;
-        let random = &self.ports.random;
-        let key = LinkKey::generate([random.ten_bytes(), random.ten_bytes(), random.ten_bytes()]);
+        let key = LinkKey::generate(self.chance());
         let stamp = self.stamp(who);
         let expires_at = stamp.at.plus(self.rules.reset);
         self.ports.resets.offer(id, &key, expires_at, &stamp).await?;

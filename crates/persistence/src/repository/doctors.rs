@@ -188,6 +188,11 @@ fn list(
 }
 
 fn matching(filter: &DoctorFilter) -> doctors::BoxedQuery<'static, Db> {
+    narrowed(active(filter), filter)
+}
+
+/// Those in the directory whose names the search finds.
+pub(super) fn active(filter: &DoctorFilter) -> doctors::BoxedQuery<'static, Db> {
     let mut query = doctors::table.filter(doctors::retired_at.is_null()).into_boxed();
     for word in filter.search.iter().flat_map(SearchTerms::words) {
         let range = beginning_with(word);
@@ -196,6 +201,14 @@ fn matching(filter: &DoctorFilter) -> doctors::BoxedQuery<'static, Db> {
             .select(doctor_words::doctor_id);
         query = query.filter(doctors::id.eq_any(found));
     }
+    query
+}
+
+/// What a filter says of the entries themselves, in the directory or not.
+pub(super) fn narrowed(
+    mut query: doctors::BoxedQuery<'static, Db>,
+    filter: &DoctorFilter,
+) -> doctors::BoxedQuery<'static, Db> {
     if let Some(specialization) = &filter.specialization {
         query = query.filter(doctors::specialization_key.eq(fold::search_key(specialization.as_str())));
     }
@@ -209,7 +222,7 @@ fn matching(filter: &DoctorFilter) -> doctors::BoxedQuery<'static, Db> {
 }
 
 /// Where a list by name goes on. A doctor who has retired meanwhile still has a place.
-fn name_position(c: &mut Conn, id: DoctorId) -> Result<(String, i64), Failure> {
+pub(super) fn name_position(c: &mut Conn, id: DoctorId) -> Result<(String, i64), Failure> {
     let key =
         doctors::table.filter(doctors::id.eq(id.get())).select(doctors::name_key).get_result(c).optional()?;
     Ok((key.ok_or(RepositoryError::BadPosition)?, id.get()))

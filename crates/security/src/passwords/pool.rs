@@ -3,7 +3,6 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -26,32 +25,7 @@ pub(super) struct Pool {
     places: Arc<Semaphore>,
     /// As many as run and wait at a time.
     line: Arc<Semaphore>,
-    tally: Arc<Tally>,
-}
-
-/// What there is to do, and what is being done.
-#[derive(Default)]
-pub(super) struct Tally {
-    /// Jobs that wait or run.
-    pub(super) jobs: AtomicUsize,
-    /// Jobs that run.
-    pub(super) running: AtomicUsize,
-}
-
-/// One more, until it is dropped.
-struct Counted<F: Fn(&Tally) -> &AtomicUsize>(Arc<Tally>, F);
-
-impl<F: Fn(&Tally) -> &AtomicUsize> Counted<F> {
-    fn begin(tally: &Arc<Tally>, of: F) -> Self {
-        of(tally).fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(tally), of)
-    }
-}
-
-impl<F: Fn(&Tally) -> &AtomicUsize> Drop for Counted<F> {
-    fn drop(&mut self) {
-        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
-    }
+    most: usize,
 }
 
 /// Why work was not done.
@@ -74,12 +48,12 @@ impl Pool {
         }
         let most = threads.get().saturating_add(queue);
         let places = Arc::new(Semaphore::new(most.saturating_mul(2)));
-        Ok(Self { queue: sender, places, line: Arc::new(Semaphore::new(most)), tally: Arc::default() })
+        Ok(Self { queue: sender, places, line: Arc::new(Semaphore::new(most)), most })
     }
 
-    /// What there is to do.
-    pub(super) fn tally(&self) -> &Tally {
-        &self.tally
+    /// How many jobs wait or run.
+    pub(super) fn jobs(&self) -> usize {
+        self.most.saturating_sub(self.line.available_permits())
     }
 
     /// A place for work that is to come, unless all are taken.
@@ -97,9 +71,7 @@ impl Pool {
     {
         let in_line = Arc::clone(&self.line).try_acquire_owned().map_err(|_| NotRun::Full)?;
         let (answer, answered) = oneshot::channel();
-        let counted = Counted::begin(&self.tally, |tally| &tally.jobs);
         let job: Job = Box::new(move || {
-            let _running = Counted::begin(&counted.0, |tally| &tally.running);
             if !answer.is_closed() {
                 let done = work();
                 // Whoever hears of the end finds the place free.

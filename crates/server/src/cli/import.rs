@@ -6,13 +6,12 @@ pub(super) use sheet::owner as sheet_owner;
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{BufWriter, Read as _, Write as _};
-use std::num::NonZeroU32;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use domain::ports::Clock as _;
 use domain::{EmailRule, LoginName, SourceName, Stamp, UserId};
-use persistence::{DatabaseSettings, Stores};
+use persistence::Stores;
 use security::{BcryptHasher, SystemClock};
 use serde::Serialize;
 use tokio::runtime::Runtime;
@@ -23,10 +22,8 @@ use transfer::{EmptyTarget, Line, Report, Tally};
 use super::args::{DjangoArguments, ImportArguments, ImportCommand};
 use super::failure::Failure;
 use crate::settings::Settings;
-use crate::{StartError, compose, data_dir, output, telemetry};
+use crate::{StartError, data_dir, output, telemetry};
 
-/// One writes; one more looks.
-const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 /// Files with values of records are for the own user only.
 const FILE_MODE: u32 = 0o600;
 /// What every SQLite file begins with (SQLite, "Database File Format", section 1.3).
@@ -118,25 +115,12 @@ fn target(settings: &Settings, is_dry: bool) -> Result<Option<Stores>, Failure> 
         if missing.iter().any(|name| name.contains("000001")) {
             return Ok(None);
         }
-        if !missing.is_empty() {
-            let message =
-                "the schema of the database is not up to date; `healthcore migrate` brings it there";
-            return Err(Failure::Failed(message.to_owned()));
-        }
+        super::must_be_current(&missing)?;
     } else {
         data_dir::prepare(settings)?;
         persistence::migrate(url).map_err(StartError::from)?;
     }
-    let patience = super::PATIENCE;
-    let database = DatabaseSettings {
-        connections: CONNECTIONS,
-        queue_timeout: patience,
-        answer_timeout: patience,
-        statement_timeout: patience,
-        lock_timeout: patience,
-        ..compose::database(settings)
-    };
-    Ok(Some(Stores::connect(&database).map_err(StartError::from)?))
+    Ok(Some(super::patient_stores(settings)?))
 }
 
 fn plan(

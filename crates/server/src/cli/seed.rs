@@ -7,14 +7,14 @@ use std::time::Duration;
 use domain::NewPassword;
 use domain::ports::{Constraint, PasswordHasher as _, RepositoryError};
 use persistence::{DatabaseSettings, Stores};
-use security::{BcryptHasher, HashingSettings, SystemClock, SystemRandom};
+use security::{BcryptHasher, SystemClock, SystemRandom};
 
 use super::args::SeedArguments;
 use super::failure::Failure;
 use crate::audit::hex;
 use crate::seed::{Plan, SeedError, Seeder, USER_PREFIX};
 use crate::settings::{Environment, Settings};
-use crate::{StartError, data_dir, output, telemetry};
+use crate::{StartError, compose, data_dir, output, telemetry};
 
 /// More connections than a server needs: each holds one commit, and PostgreSQL writes those of one moment together.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(32).unwrap();
@@ -49,12 +49,7 @@ pub(super) fn fill(
     data_dir::prepare(settings)?;
     persistence::migrate(settings.database_url.expose()).map_err(StartError::from)?;
     let stores = Stores::connect(&database(settings)).map_err(StartError::from)?;
-    let hashing = HashingSettings {
-        cost: settings.auth.password_cost,
-        pepper: settings.password_pepper.clone(),
-        ..HashingSettings::default()
-    };
-    let hasher = BcryptHasher::new(&hashing).map_err(StartError::from)?;
+    let hasher = BcryptHasher::new(&compose::hashing(settings)).map_err(StartError::from)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let hash = hasher.hash(password).await.map_err(|error| Failure::failed(&error))?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use domain::{PageLimit, User};
+use domain::{Page, Role, UserFilter};
 use persistence::{DatabaseSettings, MigrationState, Stores};
 
 use super::Check;
@@ -121,16 +121,9 @@ fn has_administrator(settings: &Settings) -> Result<bool, String> {
     let stores = Stores::connect(&database).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
-        let mut after = None;
-        loop {
-            let page = stores.users.list(after, PageLimit::default()).await;
-            let page = page.map_err(|error| error.to_string())?;
-            if page.iter().any(User::is_active_admin) {
-                return Ok(true);
-            }
-            let Some(last) = page.last() else { return Ok(false) };
-            after = Some(last.id);
-        }
+        let admins = UserFilter { role: Some(Role::Admin), is_active: Some(true), ..UserFilter::default() };
+        let found = stores.admin_records.users(&admins, Page::default()).await;
+        Ok(!found.map_err(|error| error.to_string())?.items.is_empty())
     })
 }
 

@@ -8,46 +8,15 @@ use domain::{
 };
 use serde_json::Value;
 
+use super::doctors::DoctorRow;
 use super::format::Format;
 use super::formula::defused;
+use super::mappings::MappingRow;
+use super::patients::PatientRow;
+use super::run::Row as _;
 
-/// The columns, in the order in which they are written.
-const PATIENTS: &[&str] = &[
-    "id",
-    "owner",
-    "name",
-    "first_name",
-    "last_name",
-    "date_of_birth",
-    "age",
-    "age_told_on",
-    "gender",
-    "email",
-    "phone",
-    "emergency_contact",
-    "address",
-    "medical_history",
-    "blood_group",
-    "created_at",
-    "updated_at",
-];
-const DOCTORS: &[&str] = &[
-    "id",
-    "owner",
-    "name",
-    "specialization",
-    "email",
-    "phone",
-    "address",
-    "availability",
-    "license_number",
-    "experience_years",
-    "consultation_fee",
-    "created_at",
-    "updated_at",
-];
-const MAPPINGS: &[&str] =
-    &["id", "patient", "doctor", "notes", "assigned_by", "assigned_at", "updated_at", "ended_at"];
+/// The first column; the others are those that are read.
+const ID: &str = "id";
 
 /// Writes records of one kind.
 pub struct Writer {
@@ -58,23 +27,27 @@ pub struct Writer {
 impl Writer {
     /// Of patients.
     pub const fn patients(format: Format) -> Self {
-        Self { format, columns: PATIENTS }
+        Self { format, columns: PatientRow::COLUMNS }
     }
 
     /// Of doctors.
     pub const fn doctors(format: Format) -> Self {
-        Self { format, columns: DOCTORS }
+        Self { format, columns: DoctorRow::COLUMNS }
     }
 
     /// Of mappings.
     pub const fn mappings(format: Format) -> Self {
-        Self { format, columns: MAPPINGS }
+        Self { format, columns: MappingRow::COLUMNS }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(ID).chain(self.columns.iter().copied())
     }
 
     /// What stands before the first record.
     pub fn header(&self) -> io::Result<String> {
         match self.format {
-            Format::Csv => csv_line(self.columns.iter().map(|name| (*name).to_owned())),
+            Format::Csv => csv_line(self.names().map(str::to_owned)),
             Format::Ndjson => Ok(String::new()),
         }
     }
@@ -144,8 +117,7 @@ impl Writer {
             Format::Ndjson => {
                 // Written by hand: the order of the columns does not depend on how a map keeps its keys.
                 let values = values.into_iter().map(|value| value.map_or(Value::Null, Value::String));
-                let pairs =
-                    self.columns.iter().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
+                let pairs = self.names().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
                 Ok(format!("{{{}}}\n", pairs.collect::<Vec<_>>().join(",")))
             }
         }

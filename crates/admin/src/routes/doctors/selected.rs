@@ -1,7 +1,6 @@
 //! Doctors as CSV, and what is done with those that were selected in a list.
 
 use actix_web::HttpResponse;
-use application::Error;
 use domain::{Doctor, DoctorId, Page, RecordId};
 
 use super::{BASE, COLUMNS, wanted};
@@ -10,7 +9,7 @@ use crate::details::doctor_column;
 use crate::gate::{Endpoint, Visit};
 use crate::list::{Asked, quantity};
 use crate::page::{self, Layout};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unless_gone};
 use crate::view::ConfirmPage;
 use crate::zone::Zone;
 
@@ -46,11 +45,7 @@ fn selected(visit: &Visit) -> impl Iterator<Item = DoctorId> {
 async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut found = Vec::new();
     for id in selected(&visit) {
-        match visit.panel.doctors.get(id).await {
-            Ok(doctor) => found.push(doctor),
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        found.extend(unless_gone(visit.panel.doctors.get(id).await)?);
     }
     match visit.form.get("do") {
         _ if found.is_empty() => page::go(BASE),
@@ -91,11 +86,7 @@ async fn question(visit: &Visit, found: &[Doctor]) -> Result<HttpResponse, Refus
 async fn retire(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut is_any = false;
     for id in selected(&visit) {
-        match visit.panel.doctors.retire(visit.who()?.actor(), id, None).await {
-            Ok(()) => is_any = true,
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        is_any |= unless_gone(visit.panel.doctors.retire(visit.who()?.actor(), id, None).await)?.is_some();
     }
     if is_any { page::go("/admin/doctors?done=retired") } else { Err(Refusal::NOT_FOUND) }
 }
@@ -104,11 +95,7 @@ async fn retire(visit: Visit) -> Result<HttpResponse, Refusal> {
 async fn restore(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut is_any = false;
     for id in selected(&visit) {
-        match visit.panel.doctors.restore(visit.who()?.actor(), id).await {
-            Ok(_) => is_any = true,
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        is_any |= unless_gone(visit.panel.doctors.restore(visit.who()?.actor(), id).await)?.is_some();
     }
     if is_any { page::go("/admin/doctors?done=restored") } else { Err(Refusal::NOT_FOUND) }
 }

@@ -1,7 +1,6 @@
 //! Mappings as CSV, and what is done with those that were selected in a list.
 
 use actix_web::HttpResponse;
-use application::Error;
 use domain::{MappingId, MappingView, Page, RecordId, UserId};
 
 use super::{BASE, COLUMNS, column, wanted};
@@ -9,7 +8,7 @@ use crate::csv;
 use crate::gate::{Endpoint, Visit};
 use crate::list::{Asked, both, quantity};
 use crate::page::{self, Layout};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unless_gone};
 use crate::view::ConfirmPage;
 use crate::zone::Zone;
 
@@ -44,11 +43,7 @@ fn selected(visit: &Visit) -> impl Iterator<Item = (UserId, MappingId)> {
 async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut found = Vec::new();
     for (owner, id) in selected(&visit) {
-        match visit.panel.administration.mapping(visit.who()?, owner, id).await {
-            Ok(mapping) => found.push(mapping),
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        found.extend(unless_gone(visit.panel.administration.mapping(visit.who()?, owner, id).await)?);
     }
     match visit.form.get("do") {
         _ if found.is_empty() => page::go(BASE),
@@ -85,11 +80,8 @@ fn question(visit: &Visit, found: &[MappingView]) -> Result<HttpResponse, Refusa
 async fn end(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut is_any = false;
     for (owner, id) in selected(&visit) {
-        match visit.panel.administration.end_mapping(visit.who()?, owner, id).await {
-            Ok(()) => is_any = true,
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        is_any |=
+            unless_gone(visit.panel.administration.end_mapping(visit.who()?, owner, id).await)?.is_some();
     }
     if is_any { page::go("/admin/mappings?done=ended") } else { Err(Refusal::NOT_FOUND) }
 }

@@ -1,7 +1,6 @@
 //! What is done with the patients that were selected in a list.
 
 use actix_web::HttpResponse;
-use application::Error;
 use domain::{Patient, PatientId, RecordId, UserId};
 
 use super::{BASE, COLUMNS, moving};
@@ -10,7 +9,7 @@ use crate::details::patient_column;
 use crate::gate::{Endpoint, Visit};
 use crate::list::{both, quantity};
 use crate::page::{self, Layout};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unless_gone};
 use crate::view::ConfirmPage;
 use crate::zone::Zone;
 
@@ -31,11 +30,7 @@ pub(super) fn selected(visit: &Visit) -> Vec<(UserId, PatientId)> {
 async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut found = Vec::new();
     for (owner, id) in selected(&visit) {
-        match visit.panel.administration.patient(visit.who()?, owner, id).await {
-            Ok(patient) => found.push(patient),
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        found.extend(unless_gone(visit.panel.administration.patient(visit.who()?, owner, id).await)?);
     }
     match visit.form.get("do") {
         _ if found.is_empty() => page::go(BASE),
@@ -75,11 +70,9 @@ async fn export(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusa
 async fn delete(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut is_any = false;
     for (owner, id) in selected(&visit) {
-        match visit.panel.administration.delete_patient(visit.who()?, owner, id, None).await {
-            Ok(()) => is_any = true,
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        is_any |=
+            unless_gone(visit.panel.administration.delete_patient(visit.who()?, owner, id, None).await)?
+                .is_some();
     }
     if is_any { page::go("/admin/patients?done=deleted") } else { Err(Refusal::NOT_FOUND) }
 }
@@ -88,11 +81,8 @@ async fn delete(visit: Visit) -> Result<HttpResponse, Refusal> {
 async fn restore(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut is_any = false;
     for (owner, id) in selected(&visit) {
-        match visit.panel.administration.restore_patient(visit.who()?, owner, id).await {
-            Ok(_) => is_any = true,
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        is_any |=
+            unless_gone(visit.panel.administration.restore_patient(visit.who()?, owner, id).await)?.is_some();
     }
     if is_any { page::go("/admin/patients?done=restored") } else { Err(Refusal::NOT_FOUND) }
 }

@@ -9,7 +9,7 @@ use crate::csv;
 use crate::gate::{Endpoint, Visit};
 use crate::list::{Asked, quantity};
 use crate::page::{self, Layout};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unless_gone};
 use crate::view::ConfirmPage;
 use crate::zone::Zone;
 
@@ -44,11 +44,7 @@ fn selected(visit: &Visit) -> impl Iterator<Item = UserId> {
 async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut found = Vec::new();
     for id in selected(&visit) {
-        match visit.panel.administration.user(visit.who()?, id).await {
-            Ok(user) => found.push(user),
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        found.extend(unless_gone(visit.panel.administration.user(visit.who()?, id).await)?);
     }
     match visit.form.get("do") {
         _ if found.is_empty() => page::go(BASE),
@@ -87,11 +83,9 @@ async fn deactivate(visit: Visit) -> Result<HttpResponse, Refusal> {
     let change = StandingChange { is_active: Some(false), role: None };
     let mut is_any = false;
     for id in selected(&visit) {
-        match visit.panel.administration.set_standing(visit.who()?, id, change).await {
-            Ok(_) => is_any = true,
-            Err(Error::Missing(_)) => {}
-            Err(error) => return Err(last_admin(error)),
-        }
+        is_any |= unless_gone(visit.panel.administration.set_standing(visit.who()?, id, change).await)
+            .map_err(last_admin)?
+            .is_some();
     }
     if is_any { page::go("/admin/users?done=saved") } else { Err(Refusal::NOT_FOUND) }
 }

@@ -5,17 +5,16 @@ use diesel::prelude::*;
 use domain::ports::RepositoryError;
 use domain::{
     AllDoctors, AllMappings, AllPatients, Doctor, DoctorId, Listing, MappingId, MappingView, Page, Patient,
-    PatientId, Position, SearchTerms, SortKey, User, UserFilter, UserId, UserName, fold,
+    PatientId, Position, SearchTerms, SortKey, User, UserFilter, UserId, UserName,
 };
 
 use super::super::dialect::with_word;
 use super::super::patients::narrowed;
-use super::super::{Conn, Db, mappings as owned};
+use super::super::{Conn, Db, doctors as directory, mappings as owned};
 use crate::error::Failure;
 use crate::listing::{fetch, keyset, listing};
 use crate::rows::{DoctorRow, MappingViewRow, PatientRow, UserRow};
-use crate::schema::{doctor_words, doctors, mappings, patient_words, patients, users};
-use crate::types::At;
+use crate::schema::{doctors, mappings, patient_words, patients, users};
 use crate::words::beginning_with;
 
 pub(super) fn patients(
@@ -149,12 +148,7 @@ pub(super) fn doctors(
             keyset!(query, doctors::id, doctors::id, direction, after).load(c)?
         }
         SortKey::Name => {
-            let key = |c: &mut Conn, id: DoctorId| {
-                let key = doctors::table.filter(doctors::id.eq(id.get())).select(doctors::name_key);
-                let key: Option<String> = key.first(c).optional()?;
-                Ok::<_, Failure>((key.ok_or(RepositoryError::BadPosition)?, id.get()))
-            };
-            let after = page.after.map(|last| key(c, last.id)).transpose()?;
+            let after = page.after.map(|last| directory::name_position(c, last.id)).transpose()?;
             keyset!(query, doctors::name_key, doctors::id, direction, after).load(c)?
         }
     };
@@ -163,34 +157,15 @@ pub(super) fn doctors(
 }
 
 pub(super) fn matching_doctors(wanted: &AllDoctors) -> doctors::BoxedQuery<'static, Db> {
-    let mut query = doctors::table.into_boxed();
     let filter = &wanted.filter;
-    let words = filter.search.iter().flat_map(SearchTerms::words);
-    if wanted.is_retired {
-        query = query.filter(doctors::retired_at.is_not_null());
-        for word in words {
-            query = query.filter(doctors::name_key.like(holding(word)));
-        }
-    } else {
-        query = query.filter(doctors::retired_at.is_null());
-        for word in words {
-            let range = beginning_with(word);
-            let found = doctor_words::table
-                .filter(doctor_words::word.ge(range.start).and(doctor_words::word.lt(range.end)))
-                .select(doctor_words::doctor_id);
-            query = query.filter(doctors::id.eq_any(found));
-        }
+    if !wanted.is_retired {
+        return directory::narrowed(directory::active(filter), filter);
     }
-    if let Some(specialization) = &filter.specialization {
-        query = query.filter(doctors::specialization_key.eq(fold::search_key(specialization.as_str())));
+    let mut query = doctors::table.filter(doctors::retired_at.is_not_null()).into_boxed();
+    for word in filter.search.iter().flat_map(SearchTerms::words) {
+        query = query.filter(doctors::name_key.like(holding(word)));
     }
-    if let Some(after) = filter.created_after {
-        query = query.filter(doctors::created_at.gt(At(after)));
-    }
-    if let Some(before) = filter.created_before {
-        query = query.filter(doctors::created_at.lt(At(before)));
-    }
-    query
+    directory::narrowed(query, filter)
 }
 
 pub(super) fn users(
