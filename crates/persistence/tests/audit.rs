@@ -8,6 +8,7 @@ mod audit {
     mod database;
     mod late;
     mod rates;
+    mod slices;
     mod tampering;
     mod triggers;
 }

@@ -8,6 +8,8 @@ mod list;
 mod prune;
 #[path = "audit/seal.rs"]
 mod seal;
+#[path = "audit/slices.rs"]
+mod slices;
 #[path = "audit/verify.rs"]
 mod verify;
 

@@ -122,12 +122,17 @@ impl Raw {
         }
     }
 
-    /// Draws an id for nothing, as a transaction does that is given up.
-    pub(super) fn leave_gap(&mut self) {
-        self.run(match self {
-            Self::Sqlite(_) => "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'audit_events'",
-            Self::Postgres(_) => "SELECT nextval('audit_events_id_seq')",
-        });
+    /// Draws ids for nothing, as transactions do that are given up. There must have been an event.
+    pub(super) fn leave_gap(&mut self, ids: i64) {
+        let sql = match self {
+            Self::Sqlite(_) => {
+                format!("UPDATE sqlite_sequence SET seq = seq + {ids} WHERE name = 'audit_events'")
+            }
+            Self::Postgres(_) => {
+                format!("SELECT setval('audit_events_id_seq', nextval('audit_events_id_seq') + {ids} - 1)")
+            }
+        };
+        self.run(&sql);
     }
 }
 

@@ -25,7 +25,7 @@ impl Sealed {
         append(&*trail, 0, 10).await;
         heads.push(seal(&*trail, 10).await);
         append(&*trail, 10, 4).await;
-        raw.leave_gap();
+        raw.leave_gap(1);
         append(&*trail, 14, 6).await;
         heads.push(seal(&*trail, 20).await);
         append(&*trail, 20, 10).await;

@@ -1,0 +1,59 @@
+//! The index by patient begins anew with every 65,536 events: lists of a patient go over all of it.
+
+use domain::{
+    AuditEvent, AuditEventId, AuditFilter, Direction, Order, Page, PageLimit, PatientId, RecordId, SortKey,
+};
+use testkit::fixed::instant;
+
+use super::database::{BOTH, Database, event};
+
+/// So many slices lie between the first event and the last: more than are asked at once.
+const GAP: i64 = 65_536 * 41;
+
+fn concerning(patient: i64, number: i64) -> AuditEvent {
+    event(instant(), number).about(RecordId::Patient(PatientId::new(patient).unwrap()))
+}
+
+#[tokio::test]
+async fn the_events_of_a_patient_are_found_wherever_they_are_in_the_trail() {
+    for kind in BOTH {
+        let database = Database::new(kind).await;
+        let (trail, mut raw) = (database.trail(None), database.raw());
+        for number in 0..12 {
+            trail.append([concerning(1, number), concerning(2, 100 + number)].into()).await.unwrap();
+            raw.leave_gap(GAP / 11);
+        }
+        let filter = AuditFilter { patient: PatientId::new(1), ..AuditFilter::default() };
+        for (direction, expected) in
+            [(Direction::Ascending, (0..12).collect::<Vec<_>>()), (Direction::Descending, (0..12).rev().collect())]
+        {
+            let order = Order { key: SortKey::CreatedAt, direction };
+            let mut page: Page<AuditEventId> =
+                Page { order, limit: PageLimit::new(5).unwrap(), count: true, ..Page::default() };
+            let mut found = Vec::new();
+            loop {
+                let listing = trail.list(&filter, page).await.unwrap();
+                assert_eq!(listing.total, Some(12), "{kind:?}");
+                found.extend(listing.items);
+                if listing.next.is_none() {
+                    break;
+                }
+                page.after = listing.next;
+            }
+            let names: Vec<_> = found.iter().map(|event| event.request_id.as_str().to_owned()).collect();
+            let expected: Vec<_> = expected.into_iter().map(|number| format!("request-{number}")).collect();
+            assert_eq!(names, expected, "{kind:?} {direction:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_trail_without_events_has_none_of_a_patient() {
+    for kind in BOTH {
+        let database = Database::new(kind).await;
+        let filter = AuditFilter { patient: PatientId::new(1), ..AuditFilter::default() };
+        let page = Page { count: true, ..Page::default() };
+        let listing = database.trail(None).list(&filter, page).await.unwrap();
+        assert_eq!((listing.items.len(), listing.total), (0, Some(0)), "{kind:?}");
+    }
+}
