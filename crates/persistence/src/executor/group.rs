@@ -1,6 +1,7 @@
 //! Group commit: many writes, one transaction, one sync of the disk.
 //!
-//! Each job has a savepoint of its own, so one that fails or panics takes nobody with it. All are answered
+//! Each job has a savepoint of its own, so one that fails or panics takes nobody with it; one that is alone needs
+//! none, and is spared what a savepoint keeps of each page that is written. All are answered
 //! after the commit has returned, and all fail when it does not succeed: also those that had failed on
 //! their own, because what they met may just have been undone.
 
@@ -50,8 +51,12 @@ fn commit_some<C: Session>(
         return Err(Refusal::NotBegun(Arc::new(error)));
     }
     let mut ran = Vec::with_capacity(waiting.len());
-    let committed = run_all(connection, waiting, &mut ran)
-        .and_then(|()| AnsiTransactionManager::commit_transaction(connection));
+    let committed = if waiting.len() == 1 {
+        run_alone(connection, waiting, &mut ran)
+    } else {
+        run_all(connection, waiting, &mut ran)
+            .and_then(|()| AnsiTransactionManager::commit_transaction(connection))
+    };
     match committed {
         Ok(()) => slot.trust(),
         Err(error) => {
@@ -66,6 +71,18 @@ fn commit_some<C: Session>(
     Ok(ran)
 }
 
+/// Runs the only job there is, and ends the transaction as that ends.
+fn run_alone<C: Session>(
+    connection: &mut C,
+    waiting: &mut VecDeque<BoxedJob<C>>,
+    ran: &mut Vec<BoxedJob<C>>,
+) -> QueryResult<()> {
+    let Some(mut job) = waiting.pop_front() else { return Ok(()) };
+    let ended = run_one(connection, &mut job);
+    ran.push(job);
+    ended
+}
+
 /// Runs each job within a savepoint. An error means that the transaction itself is broken.
 fn run_all<C: Session>(
     connection: &mut C,
@@ -73,15 +90,16 @@ fn run_all<C: Session>(
     ran: &mut Vec<BoxedJob<C>>,
 ) -> QueryResult<()> {
     while let Some(mut job) = waiting.pop_front() {
-        let ended = run_one(connection, &mut job);
+        let ended = AnsiTransactionManager::begin_transaction(connection)
+            .and_then(|()| run_one(connection, &mut job));
         ran.push(job);
         ended?;
     }
     Ok(())
 }
 
+/// Runs a job, and keeps or undoes what it did since the transaction or savepoint began.
 fn run_one<C: Session>(connection: &mut C, job: &mut BoxedJob<C>) -> QueryResult<()> {
-    AnsiTransactionManager::begin_transaction(connection)?;
     if job.run(connection) == Outcome::Done {
         AnsiTransactionManager::commit_transaction(connection)
     } else {

@@ -45,15 +45,22 @@ pub(super) const fn wait_for_sealing(_: &mut Conn) -> QueryResult<()> {
 
 /// How many events share a statement, which is prepared once.
 ///
-/// The triggers make each statement keep what it may have to undo, every page that it touches: a statement for each
-/// event would copy the same pages again and again.
-const TOGETHER: usize = 32;
+/// The triggers make each statement keep what it may have to undo, and under the savepoint of a write SQLite walks
+/// through all that was kept before at the end of each statement: many small statements would cost more than what
+/// they write.
+const MANY: usize = 256;
+/// The same for what is left then.
+const SOME: usize = 16;
 
 /// Inserts all events.
 pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
     let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
-    let (many, rest) = rows.as_chunks::<TOGETHER>();
+    let (many, rest) = rows.as_chunks::<MANY>();
+    let (some, rest) = rest.as_chunks::<SOME>();
     for rows in many {
+        diesel::insert_into(audit_events::table).values(rows).execute(c)?;
+    }
+    for rows in some {
         diesel::insert_into(audit_events::table).values(rows).execute(c)?;
     }
     for row in rest {
