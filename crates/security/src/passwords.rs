@@ -3,6 +3,7 @@
 mod foreign;
 mod pace;
 mod pool;
+mod resting;
 mod scheme;
 
 use std::fmt;

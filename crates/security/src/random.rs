@@ -11,23 +11,24 @@ impl SystemRandom {
     ///
     /// # Panics
     /// When the operating system gives none: without chance nothing that follows would be safe.
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter that the port `Random` is made by")]
-    #[expect(clippy::expect_used, reason = "without chance nothing that follows would be safe")]
     pub fn secret_bytes(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        bytes
+        bytes()
     }
 }
 
 impl Random for SystemRandom {
-    #[expect(clippy::disallowed_methods, reason = "this is the adapter that the port `Random` is made by")]
-    #[expect(clippy::expect_used, reason = "without chance nothing that follows would be safe")]
     fn ten_bytes(&self) -> [u8; 10] {
-        let mut bytes = [0; 10];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        bytes
+        bytes()
     }
+}
+
+/// Random bytes.
+#[expect(clippy::disallowed_methods, reason = "this is the adapter that the port `Random` is made by")]
+#[expect(clippy::expect_used, reason = "without chance nothing that follows would be safe")]
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
 }
 
 #[cfg(test)]

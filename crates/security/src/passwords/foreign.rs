@@ -19,6 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::resting;
 use crate::HashingSettings;
 
 /// More rounds than this are not counted: some two seconds. Django 5.2 uses 1,000,000 and adds a fifth each release.
@@ -70,8 +71,8 @@ impl<'a> Foreign<'a> {
             Self::Pbkdf2 { algorithm, rounds, salt, digest } => {
                 pbkdf2::verify(*algorithm, *rounds, salt.as_bytes(), typed.as_bytes(), digest).is_ok()
             }
-            Self::BcryptSha256(hash) => bcrypt::verify(hexadecimal(typed), hash).unwrap_or(false),
-            Self::Bcrypt(hash) => bcrypt::verify(typed, hash).unwrap_or(false),
+            Self::BcryptSha256(hash) => resting::verify(hexadecimal(typed), hash).unwrap_or(false),
+            Self::Bcrypt(hash) => resting::verify(typed, hash).unwrap_or(false),
             Self::Argon2(hash) => Argon2::default().verify_password(typed.as_bytes(), hash).is_ok(),
         }
     }

@@ -18,6 +18,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::foreign::Foreign;
+use super::resting;
 use crate::HashingSettings;
 use crate::keys::{Mac, keyed};
 
@@ -71,7 +72,7 @@ impl Scheme {
             Some(pepper) => (PEPPERED, pepper),
             None => (LABELED, &self.label),
         };
-        Ok(format!("{tag}{}", bcrypt::non_truncating_hash(&*digest(mac, password), self.cost)?))
+        Ok(format!("{tag}{}", resting::hash(&digest(mac, password), self.cost)?))
     }
 
     /// Compares, and does the same work where there is nothing to compare with.
@@ -82,16 +83,16 @@ impl Scheme {
         };
         let (is_right, is_current) = match (&stored, &self.pepper) {
             (Stored::Labeled(hash), pepper) => {
-                (bcrypt::verify(&*digest(&self.label, password), hash)?, pepper.is_none())
+                (resting::verify(digest(&self.label, password).as_bytes(), hash)?, pepper.is_none())
             }
             (Stored::Peppered(hash), Some(pepper)) => {
-                (bcrypt::verify(&*digest(pepper, password), hash)?, true)
+                (resting::verify(digest(pepper, password).as_bytes(), hash)?, true)
             }
             (Stored::Peppered(_), None) => {
                 tracing::warn!("a password was hashed with a pepper, and none is configured");
                 return self.verify_nothing(password);
             }
-            (Stored::Bcrypt(hash), _) => (bcrypt::verify(typed.expose_typed(), hash)?, false),
+            (Stored::Bcrypt(hash), _) => (resting::verify(typed.expose_typed(), hash)?, false),
             (Stored::Foreign(hash), _) => (hash.is_right(typed.expose_typed()), false),
         };
         Ok(match (is_right, is_current && cost == self.cost) {
@@ -102,7 +103,7 @@ impl Scheme {
     }
 
     fn verify_nothing(&self, password: &str) -> BcryptResult<Found> {
-        bcrypt::verify(&*digest(&self.label, password), &self.dummy)?;
+        resting::verify(digest(&self.label, password).as_bytes(), &self.dummy)?;
         Ok(Found::Wrong)
     }
 }

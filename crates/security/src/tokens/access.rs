@@ -18,7 +18,7 @@ const KIND: &str = "access";
 const LEEWAY: i64 = 5;
 
 /// No token of ours is longer; a longer one is not worth reading.
-const MOST_BYTES: usize = 1024;
+pub(super) const MOST_BYTES: usize = 1024;
 
 const MICROS: i64 = 1_000_000;
 
@@ -77,18 +77,24 @@ pub(super) fn issue(
     Ok(IssuedToken { token: sign(key, &claims)?, expires_at: now.plus(lifetime) })
 }
 
-/// What `token` says, if `key` has signed it and it counts at `now`.
-pub(super) fn verify(key: &Key, token: &str, now: Timestamp) -> Result<AccessClaims, TokenError> {
-    if token.len() > MOST_BYTES {
-        return Err(TokenError::Forged);
-    }
+/// What a genuine token says, and when it counts.
+#[derive(Clone, Copy)]
+pub(super) struct Proven {
+    says: AccessClaims,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+/// What `token` says, if `key` has signed it.
+pub(super) fn verify(key: &Key, token: &str) -> Result<Proven, TokenError> {
     let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &signature_only(key));
     let claims = claims.map_err(|_| TokenError::Forged)?.claims;
     let is_ours = claims.iss == ISSUER && claims.aud == AUDIENCE && claims.token_type == KIND;
     if !is_ours || claims.sub != claims.user_id.to_string() {
         return Err(TokenError::Forged);
     }
-    let read = AccessClaims {
+    let says = AccessClaims {
         user: UserId::new(claims.user_id).ok_or(TokenError::Forged)?,
         session: SessionId::from_uuid(claims.sid),
         expires_at: claims
@@ -97,10 +103,17 @@ pub(super) fn verify(key: &Key, token: &str, now: Timestamp) -> Result<AccessCla
             .and_then(Timestamp::from_micros)
             .ok_or(TokenError::Forged)?,
     };
-    let now = now.seconds();
-    let is_over = now >= claims.exp.saturating_add(LEEWAY);
-    let has_begun = claims.nbf <= now.saturating_add(LEEWAY) && claims.iat <= now.saturating_add(LEEWAY);
-    if is_over || !has_begun { Err(TokenError::Expired) } else { Ok(read) }
+    Ok(Proven { says, iat: claims.iat, nbf: claims.nbf, exp: claims.exp })
+}
+
+impl Proven {
+    /// What the token says, if it counts at `now`.
+    pub(super) fn at(self, now: Timestamp) -> Result<AccessClaims, TokenError> {
+        let now = now.seconds();
+        let is_over = now >= self.exp.saturating_add(LEEWAY);
+        let has_begun = self.nbf.max(self.iat) <= now.saturating_add(LEEWAY);
+        if is_over || !has_begun { Err(TokenError::Expired) } else { Ok(self.says) }
+    }
 }
 
 /// What jsonwebtoken shall check: the algorithm and the signature. It would take times from the system's
