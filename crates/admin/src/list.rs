@@ -143,7 +143,8 @@ pub(crate) struct ListPage {
     pub(crate) empty: &'static str,
     is_narrowed: bool,
     pub(crate) facts: Option<Facts>,
-    pub(crate) add: Option<&'static str>,
+    /// Where a record is added, and what the link says.
+    pub(crate) add: Option<(&'static str, &'static str)>,
     pub(crate) export: Option<String>,
     pub(crate) bulk: Option<Bulk>,
     first: Option<String>,

@@ -90,7 +90,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         by_specialization(query, tally.kinds.as_deref()),
         filter(query, "state", "State", "Present", [("retired", "Retired")], by_state),
     ];
-    list.add = Some("/admin/doctors/add");
+    list.add = Some(("/admin/doctors/add", "Add"));
     list.empty = if wanted.is_retired {
         "No doctor has retired."
     } else {

@@ -67,6 +67,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     list.filters = vec![filter(query, "state", "State", "Active", [("ended", "Ended")], by_state)];
     list.inputs =
         vec![Input::of(query, "patient", "Patient's id"), Input::of(query, "doctor", "Doctor's id")];
+    list.add = Some(("/admin/patients", "Choose a patient to assign a doctor"));
     list.empty = "No doctor is assigned to anybody. Open a patient to assign one.";
     list.export = Some(query.with("after", "").with("done", "").href("/admin/mappings.csv"));
     let mut deeds = vec![Deed::plain("export", "Export selected")];

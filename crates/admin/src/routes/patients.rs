@@ -101,7 +101,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     list.rows = found.items.iter().map(row).collect();
     list.filters = counts.filters(query, &wanted);
     list.inputs = vec![Input::of(query, "owner", "Owner's user name")];
-    list.add = Some("/admin/patients/add");
+    list.add = Some(("/admin/patients/add", "Add"));
     list.empty = if wanted.is_deleted {
         "No patient was deleted."
     } else {

@@ -93,7 +93,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         filter(query, "role", "Role", "All", ROLES.iter().copied(), by_role),
         filter(query, "active", "Active", "All", [("yes", "Yes"), ("no", "No")], by_state),
     ];
-    list.add = Some("/admin/users/add");
+    list.add = Some(("/admin/users/add", "Add"));
     list.empty = "There is no account.";
     list.export = Some(query.with("after", "").with("done", "").href("/admin/users.csv"));
     let deeds =
