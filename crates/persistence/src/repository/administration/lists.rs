@@ -22,7 +22,7 @@ use crate::words::beginning_with;
 
 /// So many are found by the index over what they have in common, and put in order, sooner than an index in that order
 /// is searched for them.
-const FEW: u32 = 10_000;
+const FEW: u32 = 3_000;
 
 pub(super) fn patients(
     c: &mut Conn,
