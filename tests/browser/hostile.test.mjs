@@ -55,6 +55,14 @@ flow(
         await page.getByRole("button", { name: /^Assign/ }).click();
         await desk.says("The doctor was assigned.");
         await nothingRan(desk);
+        await desk.follow("Details");
+        await desk.follow("Edit the notes");
+        await desk.fill({ Notes: ALL.join("\n") });
+        await desk.press("Save");
+        await desk.says("The record was saved.");
+        assert.equal(await desk.value("Notes"), ALL.join("\n"));
+        const assignment = new URL(page.url()).pathname;
+        await nothingRan(desk);
         await desk.go(`${patientPage}/edit`);
         await desk.fill({ Address: `${TAG}\n${SCRIPT}` });
         await desk.press("Save");
@@ -80,9 +88,14 @@ flow(
             `${doctorPage}/history`,
             `${doctorPage}/retire`,
             "/admin/mappings?col=patient&col=doctor&col=specialization&col=notes",
+            assignment,
+            `${assignment}/edit`,
+            `${assignment}/end`,
+            `${assignment}/history`,
             "/admin/users",
             mallory,
             `${mallory}/move`,
+            `${mallory}/edit`,
             "/admin/audit",
             "/admin/audit?col=operation&col=reason&operation=admin_users_move",
         ];

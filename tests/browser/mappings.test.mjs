@@ -44,6 +44,8 @@ flow("a doctor is found, assigned and taken off again", FLOWS, async (desk) => {
     await desk.heading("Mappings");
     await desk.sees("1 record");
     await desk.follow("Asha Rao");
+    await desk.heading("Dr Meera Iyer for Asha Rao");
+    await desk.follow("Patient");
     await desk.press("End: Dr Meera Iyer");
     await desk.says("It has ended.");
     await desk.heading("Asha Rao");
@@ -117,4 +119,78 @@ flow("assignments come as a file, all or selected", FLOWS, async (desk) => {
     const some = await desk.file(() => desk.press("Export selected"));
     assert.match(some.text, /Bina Rao/);
     assert.doesNotMatch(some.text, /Asha Rao/);
+});
+
+flow("the notes of an assignment are changed, and the history tells what", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    const { patient, meera } = await people(clinic);
+    await clinic.assign(patient, meera, { notes: "Asthma" });
+    await desk.go(patient.page);
+    await desk.follow("Details");
+    await desk.heading("Dr Meera Iyer for Asha Rao");
+    assert.equal(await desk.value("Notes"), "Asthma");
+    assert.equal(await desk.value("Assigned by"), "ann");
+    await desk.follow("Edit the notes");
+    await desk.heading("Edit the notes: Dr Meera Iyer for Asha Rao");
+    await desk.fill({ Notes: "Asthma\nsince 1990 <b>often</b>" });
+    await desk.press("Save");
+    await desk.says("The record was saved.");
+    assert.equal(await desk.value("Notes"), "Asthma\nsince 1990 <b>often</b>");
+    await desk.follow("History");
+    await desk.heading("History of Dr Meera Iyer for Asha Rao");
+    const newest = desk.page.locator(".card").filter({ hasText: "Version 2" });
+    assert.match(await newest.innerText(), /by root/);
+    assert.deepEqual(await newest.getByRole("cell").allInnerTexts(), [
+        "Asthma",
+        "Asthma since 1990 <b>often</b>",
+    ]);
+    assert.match(await desk.page.locator(".card").filter({ hasText: "Version 1" }).innerText(), /by ann/);
+    await desk.follow("Back");
+    await desk.heading("Dr Meera Iyer for Asha Rao");
+});
+
+flow("notes that are too long are told beside their field, and stale ones beside those stored", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    desk.watch.expects(412);
+    desk.watch.expects(422);
+    const { patient, meera } = await people(clinic);
+    const mapping = await clinic.assign(patient, meera, { notes: "Asthma" });
+    await desk.go(`/admin/mappings/${await clinic.annId()}/${mapping.id}/edit`);
+    await desk.fill({ Notes: "x".repeat(20_000) });
+    await desk.press("Save");
+    await desk.page.getByRole("alert").getByRole("link", { name: /^Notes/ }).waitFor();
+    await desk.fits();
+    assert.equal((await desk.field("Notes").inputValue()).length, 20_000);
+    await clinic.rest("PATCH", `/api/mappings/${mapping.id}/`, { notes: "Theirs" });
+    await desk.fill({ Notes: "Mine" });
+    await desk.press("Save");
+    await desk.sees("Somebody else has changed this record meanwhile");
+    assert.equal(await desk.field("Notes").inputValue(), "Mine");
+    assert.match(await desk.page.locator("#notes-now").innerText(), /^Stored now\s+Theirs$/);
+    await desk.fits();
+    await desk.press("Save and continue");
+    await desk.says("The record was saved.");
+    assert.equal(await desk.field("Notes").inputValue(), "Mine");
+});
+
+flow("an assignment ends after a question on its page", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    const { patient, meera } = await people(clinic);
+    await clinic.assign(patient, meera);
+    await desk.go("/admin/mappings");
+    await desk.follow("Asha Rao");
+    await desk.follow("End");
+    await desk.heading("End Dr Meera Iyer for Asha Rao?");
+    await desk.follow("Cancel");
+    await desk.heading("Dr Meera Iyer for Asha Rao");
+    await desk.follow("End");
+    await desk.press("End");
+    await desk.says("It has ended.");
+    await desk.heading("Asha Rao");
+    assert.deepEqual(await doctorsOf(clinic, patient), []);
+    await desk.go("/admin/mappings?state=ended");
+    await desk.follow("Asha Rao");
+    await desk.heading("Dr Meera Iyer for Asha Rao");
+    assert.notEqual(await desk.value("Ended"), "no");
+    assert.equal(await desk.page.getByRole("link", { name: "Edit the notes" }).count(), 0);
 });

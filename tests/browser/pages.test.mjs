@@ -35,16 +35,18 @@ async function furnish(clinic) {
     });
     const other = await clinic.doctor(`Dr ${LONG}`, { specialization: LONG });
     await clinic.rest("PATCH", `/api/doctors/${doctor.id}/`, { specialization: LONG });
-    await clinic.assign(full, doctor, { notes: "Looks after the heart. ".repeat(10) });
+    const mapping = await clinic.assign(full, doctor, { notes: "Looks after the heart. ".repeat(10) });
+    await clinic.rest("PATCH", `/api/mappings/${mapping.id}/`, { notes: `Looks after the heart. ${LONG}` });
     await clinic.assign(full, other);
     const retired = await clinic.doctor("Dr Anil Shah");
     await clinic.rest("DELETE", `/api/doctors/${retired.id}/`);
     await clinic.cookie("sam");
-    return { full, bare, gone, doctor, retired };
+    return { full, bare, gone, doctor, retired, mapping };
 }
 
 /** The pages: heading and address. */
-function pages({ full, bare, gone, doctor, retired }, ann) {
+function pages({ full, bare, gone, doctor, retired, mapping }, ann) {
+    const assignment = `/admin/mappings/${ann}/${mapping.id}`;
     return [
         ["Overview", "/admin"],
         ["Patients", "/admin/patients"],
@@ -78,10 +80,16 @@ function pages({ full, bare, gone, doctor, retired }, ann) {
         ["Mappings", "/admin/mappings"],
         ["Mappings", "/admin/mappings?col=patient&col=notes&col=ended"],
         ["Mappings", "/admin/mappings?state=ended"],
+        ["Dr Meera Iyer for Asha Rao", assignment],
+        ["Edit the notes: Dr Meera Iyer for Asha Rao", `${assignment}/edit`],
+        ["End Dr Meera Iyer for Asha Rao?", `${assignment}/end`],
+        ["History of Dr Meera Iyer for Asha Rao", `${assignment}/history`],
         ["Users", "/admin/users"],
         ["Users", "/admin/users?q=nobody"],
         ["ann", `/admin/users/${ann}`],
         ["sam", `/admin/users/${ann + 1}`],
+        ["Add a user", "/admin/users/add"],
+        ["Edit ann", `/admin/users/${ann}/edit`],
         ["Move all patients of ann to another owner", `/admin/users/${ann}/move`],
         ["Your account", "/admin/account"],
         ["Change the password", "/admin/account/password"],

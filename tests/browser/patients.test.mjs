@@ -239,6 +239,10 @@ flow("selected patients are given to another owner, for a reason", FLOWS, async 
     await desk.heading("Asha Rao");
     assert.equal(await desk.value("Owner"), "ben");
     await desk.sees("Dr Meera Iyer");
+    // Who has made it stays who has made it.
+    await desk.follow("History");
+    await desk.heading("History of Asha Rao");
+    assert.match(await desk.page.locator(".card").filter({ hasText: "Version 1" }).innerText(), /by ann/);
 });
 
 flow(

@@ -6,6 +6,9 @@ import { PASSWORD } from "./lib/clinic.mjs";
 import { flow } from "./lib/flow.mjs";
 import { FLOWS } from "./lib/looks.mjs";
 
+/** Here a test can put the clock of a session forward. */
+const CAN_AGE = process.env.BROWSER_TEST_DATABASE === "postgres";
+
 const outside = { user: null };
 
 async function signIn(desk, username, password) {
@@ -118,4 +121,27 @@ flow(
         assert.ok(free >= 5 && free < 12, `${free} guesses without a wait`);
     },
     { user: null, settings: { HEALTHCORE__LIMITS__ENABLED: "true" } },
+);
+
+flow(
+    "who has not used the panel for long signs in again and comes back",
+    CAN_AGE ? FLOWS : [],
+    async (desk) => {
+        const { clinic, page } = desk;
+        const age = (time) =>
+            clinic.server.sql(`UPDATE sessions SET last_used_at = last_used_at - INTERVAL '${time}'`);
+        await desk.go("/admin/patients");
+        await desk.heading("Patients");
+        await age("29 minutes");
+        await page.getByRole("navigation").getByRole("link", { name: "Doctors" }).click();
+        await desk.heading("Doctors");
+        await age("29 minutes");
+        await page.getByRole("navigation").getByRole("link", { name: "Mappings" }).click();
+        await desk.heading("Mappings");
+        await age("31 minutes");
+        await page.getByRole("navigation").getByRole("link", { name: "Patients" }).click();
+        await desk.heading("Sign in");
+        await signIn(desk, "root", PASSWORD);
+        await desk.heading("Patients");
+    },
 );

@@ -10,7 +10,11 @@ import { RESULTS } from "./lib/packages.mjs";
 
 const MOST_REQUESTS = 6;
 const MOST_BYTES = 25_000;
-const FETCHES = 50;
+const FETCHES = 200;
+const MOST_MEDIAN_MS = 10;
+
+/** Only an optimized server has to keep the time: the name of its folder tells. */
+const IS_OPTIMIZED = /[\\/]release[\\/][^\\/]+$/.test(process.env.BROWSER_TEST_BINARY);
 
 const options = { seed: ["--users", "5", "--doctors", "40", "--patients", "1000", "--mappings", "1500"] };
 
@@ -35,7 +39,7 @@ flow(
         await session.send("Network.enable");
         await session.send("Network.setCacheDisabled", { cacheDisabled: false });
         await desk.go("/admin/patients");
-        await desk.sees("1000 records");
+        await desk.sees("1,000 records");
         await desk.page.waitForLoadState("networkidle");
         const all = [...requests.values()];
         // Without a window the browser fetches no icon: it is counted as if it had.
@@ -62,7 +66,9 @@ flow(
 );
 
 flow(
-    "how long the server takes for that list is told",
+    IS_OPTIMIZED
+        ? `the server takes less than ${MOST_MEDIAN_MS} ms for that list`
+        : "how long the server takes for that list is told",
     [PLAIN],
     async (desk) => {
         const cookie = await desk.clinic.cookie("root");
@@ -78,6 +84,9 @@ flow(
         const at = (part) => times[Math.floor((times.length - 1) * part)].toFixed(1);
         const figures = `median ${at(0.5)} ms, 95 of 100 within ${at(0.95)} ms`;
         tell(`the list of 1,000 patients over ${FETCHES} fetches: ${figures}`);
+        if (IS_OPTIMIZED) {
+            assert.ok(Number(at(0.5)) < MOST_MEDIAN_MS, figures);
+        }
     },
     options,
 );

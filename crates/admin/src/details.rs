@@ -45,7 +45,7 @@ pub(crate) const PATIENT: Specs = &[
     (
         "Person",
         &[
-            Spec::new("name", "Name", "text"),
+            Spec::new("name", "Name", "text").required(),
             Spec::new("date_of_birth", "Date of birth", "date"),
             Spec::new("age", "Age", "number").help("Only where the date of birth is not known."),
             Spec::new("gender", "Gender", "select").of(GENDER_CHOICES),
@@ -74,7 +74,7 @@ pub(crate) const DOCTOR: Specs = &[
     (
         "Person",
         &[
-            Spec::new("name", "Name", "text"),
+            Spec::new("name", "Name", "text").required(),
             Spec::new("specialization", "Specialization", "text"),
             Spec::new("license_number", "Licence", "text"),
             Spec::new("experience_years", "Years of experience", "number"),

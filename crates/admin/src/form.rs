@@ -22,6 +22,8 @@ pub(crate) struct Spec {
     /// A type of `input`, `textarea` or `select`.
     pub(crate) kind: &'static str,
     pub(crate) help: &'static str,
+    /// Whether something must stand in it.
+    pub(crate) is_required: bool,
     /// What the browser may fill in.
     pub(crate) autocomplete: &'static str,
     pub(crate) choices: &'static [(&'static str, &'static str)],
@@ -39,7 +41,11 @@ pub(crate) fn worded(specs: Specs, name: &str, value: String) -> String {
 
 impl Spec {
     pub(crate) const fn new(name: &'static str, label: &'static str, kind: &'static str) -> Self {
-        Self { name, label, kind, help: "", autocomplete: "off", choices: &[] }
+        Self { name, label, kind, help: "", is_required: false, autocomplete: "off", choices: &[] }
+    }
+
+    pub(crate) const fn required(self) -> Self {
+        Self { is_required: true, ..self }
     }
 
     pub(crate) const fn help(self, help: &'static str) -> Self {
@@ -211,8 +217,17 @@ impl FormPage {
     }
 }
 
+/// Where a form of a list at `base` that was saved leads, as its buttons say.
+pub(crate) fn then(form: &Query, base: &str, record: &str, done: &str) -> String {
+    match form.get("then") {
+        "edit" => format!("{record}/edit?done={done}"),
+        "add" => format!("{base}/add?done={done}"),
+        _ => format!("{record}?done={done}"),
+    }
+}
+
 /// Browsers send line ends as two characters.
-fn normal(text: &str) -> String {
+pub(crate) fn normal(text: &str) -> String {
     text.trim().replace("\r\n", "\n")
 }
 
@@ -231,7 +246,7 @@ fn field(spec: &Spec, value: String) -> Field {
         autocomplete: spec.autocomplete,
         options,
         error: String::new(),
-        is_required: spec.name == "name",
+        is_required: spec.is_required,
         now: None,
         is_taken_over: false,
         value,

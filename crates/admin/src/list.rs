@@ -143,7 +143,8 @@ pub(crate) struct ListPage {
     pub(crate) empty: &'static str,
     is_narrowed: bool,
     pub(crate) facts: Option<Facts>,
-    pub(crate) add: Option<&'static str>,
+    /// Where a record is added, and what the link says.
+    pub(crate) add: Option<(&'static str, &'static str)>,
     pub(crate) export: Option<String>,
     pub(crate) bulk: Option<Bulk>,
     first: Option<String>,
@@ -287,12 +288,26 @@ pub(crate) fn quantity(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// A number with a comma after each three digits from the right.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let head = digits.len() % 3;
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && at % 3 == head {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// How many records there are, in words; `None` for more than anybody has counted.
 pub(crate) fn counted(total: Option<u64>) -> String {
     match total {
         Some(1) => "1 record".to_owned(),
-        Some(total) => format!("{total} records"),
-        None => format!("more than {} records", application::Administration::COUNTED),
+        Some(total) => format!("{} records", grouped(total)),
+        None => format!("more than {} records", grouped(application::Administration::COUNTED.into())),
     }
 }
 
@@ -308,7 +323,7 @@ pub(crate) fn filter<'a>(
     let now = query.get(name);
     let option = |(value, label): (&str, &str)| Choice {
         value: value.to_owned(),
-        label: count(value).map_or_else(|| label.to_owned(), |count| format!("{label} ({count})")),
+        label: count(value).map_or_else(|| label.to_owned(), |count| format!("{label} ({})", grouped(count))),
         is_chosen: value == now,
     };
     let options = std::iter::once(("", all)).chain(options).map(option).collect();
@@ -336,4 +351,18 @@ fn position<Id>(text: &str, id: impl FnOnce(i64) -> Option<Id>) -> Option<Positi
         created_at: Timestamp::from_micros(micros.parse().ok()?)?,
         id: id(number.parse().ok()?)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345, "12,345"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
 }

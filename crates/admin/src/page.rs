@@ -52,8 +52,9 @@ const SECTIONS: [(&str, &str, bool); 6] = [
 ];
 
 /// What a page can say that follows a change.
-const NOTICES: [(&str, &str); 14] = [
+const NOTICES: [(&str, &str); 15] = [
     ("added", "The record was added."),
+    ("user-added", "The account was added. Make a link for a new password, and give it to the user."),
     ("saved", "The record was saved."),
     ("deleted", "The record was deleted. It can be restored from its history."),
     ("retired", "The doctor has retired. The entry can be restored from its history."),

@@ -164,7 +164,7 @@ impl Link {
 
 impl Step {
     /// A version, and what it changed; `before` is empty for the first one.
-    pub(crate) fn new(
+    fn new(
         zone: Zone,
         entry: &VersionEntry,
         specs: Specs,
@@ -187,6 +187,27 @@ impl Step {
             changes: changes.collect(),
         }
     }
+}
+
+/// The newest versions that are told with what they changed.
+pub(crate) const STEPS: usize = 50;
+
+/// The newest versions, each with what it changed. `records` are what the record was at each of them, and at the one
+/// before the last of them where there is one.
+pub(crate) fn steps<R>(
+    zone: Zone,
+    specs: Specs,
+    entries: &[VersionEntry],
+    records: &[R],
+    value: impl Fn(&R, &'static str) -> String,
+) -> Vec<Step> {
+    let step = |(at, entry): (usize, &VersionEntry)| {
+        let after = records.get(at)?;
+        let before = records.get(at.saturating_add(1));
+        let old = |name| before.map(|before| value(before, name)).unwrap_or_default();
+        Some(Step::new(zone, entry, specs, old, |name| value(after, name)))
+    };
+    entries.iter().take(STEPS).enumerate().filter_map(step).collect()
 }
 
 /// The values of a record, by the groups of its form.

@@ -20,7 +20,7 @@ use domain::{Actor, AdminKey, Call, Caller, LinkKey, LoginName, Password, Role, 
 
 use crate::{Accounts, Client, Error};
 
-/// How exactly the last use of a session is noted: not each call has to write.
+/// How exactly the last use of a session is noted, at most: not each call has to write.
 const TOUCH: Duration = Duration::from_mins(1);
 
 /// What administration needs from outside.
@@ -151,7 +151,7 @@ impl Administration {
         if !session.user.role.is_staff() {
             return Err(Error::Forbidden);
         }
-        if now.since(session.last_used_at) >= TOUCH {
+        if now.since(session.last_used_at) >= TOUCH.min(self.rules.idle / 4) {
             self.ports.sessions.touch(session.id, now).await?;
         }
         let actor = Actor { user: session.user.id, session: session.id, call };

@@ -54,17 +54,28 @@ pub struct AdminSession {
     pub last_used_at: Timestamp,
 }
 
-/// How many records there are, without those that were deleted, have retired or have ended.
+/// How many records there are, without those that were deleted, have retired or have ended; `None` for more than
+/// were counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Census {
     /// Patients of all owners.
-    pub patients: u64,
+    pub patients: Option<u64>,
     /// Doctors in the directory.
-    pub doctors: u64,
+    pub doctors: Option<u64>,
     /// Active assignments.
-    pub mappings: u64,
+    pub mappings: Option<u64>,
     /// Users who may sign in.
-    pub users: u64,
+    pub users: Option<u64>,
+}
+
+/// How many records match a filter, and how many would by another choice.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tally<T> {
+    /// How many match; `None` for more than were counted.
+    pub matching: Option<u64>,
+    /// How many match whatever choice of a kind the filter asks for, by these; `None` where they are more than were
+    /// counted.
+    pub kinds: Option<Vec<T>>,
 }
 
 /// Which patients of all owners a list shows.

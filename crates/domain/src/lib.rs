@@ -51,7 +51,7 @@ mod value;
 pub use access::{Actor, DoctorsWrite, Role, UnknownRole};
 pub use administration::{
     AdminKey, AdminSession, AllDoctors, AllMappings, AllPatients, Census, DoctorTally, LinkKey, Moving,
-    PatientTally, UserFilter, UserTally,
+    PatientTally, Tally, UserFilter, UserTally,
 };
 pub use audit::{
     AuditCheck, AuditEvent, AuditEventId, AuditFilter, AuditHead, Broken, Call, Caller, ChangedFields, Fault,

@@ -86,6 +86,7 @@ diesel::table! {
         updated_at -> crate::types::Instant,
         version -> Integer,
         deleted_at -> Nullable<crate::types::Instant>,
+        created_by_id -> Nullable<BigInt>,
     }
 }
 

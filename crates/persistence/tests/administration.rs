@@ -52,10 +52,12 @@ on_both_databases!(
     pages_repeat_and_omit_nothing,
     users_are_found_by_the_beginning_of_their_names,
     filters_are_counted_as_far_as_it_is_worth_it,
+    lists_of_one_gender_or_blood_group_are_whole_and_in_order,
     doctors_are_counted_and_found_also_when_they_have_retired,
     what_a_check_found_is_kept,
     chosen_patients_go_with_all_that_belongs_to_them,
     all_patients_go_also_those_who_were_deleted,
+    the_past_tells_who_has_made_a_record_for_another,
     nobody_moves_where_something_is_missing,
     a_request_that_is_repeated_does_not_show_a_record_that_has_moved,
     whoever_writes_meanwhile_comes_first_or_fails,
@@ -128,8 +130,12 @@ async fn lists_show_the_records_of_all_owners(stores: Stores) {
     let new = NewMapping { patient: second.id, doctor: doctor.id, notes: None };
     let mapping = stores.mappings.assign(bob.id, &new, &stamp).await.unwrap();
     let records = &stores.admin_records;
-    let census = records.census().await.unwrap();
-    assert_eq!((census.patients, census.doctors, census.mappings, census.users), (2, 1, 1, 2));
+    let census = records.census(2).await.unwrap();
+    let counted = (census.patients, census.doctors, census.mappings, census.users);
+    assert_eq!(counted, (Some(2), Some(1), Some(1), Some(2)));
+    let census = records.census(1).await.unwrap();
+    let counted = (census.patients, census.doctors, census.mappings, census.users);
+    assert_eq!(counted, (None, Some(1), Some(1), None));
     let names = async |filter: AllPatients| {
         let page = Page { count: true, ..Page::default() };
         let found = records.patients(&filter, page).await.unwrap();

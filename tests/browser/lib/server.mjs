@@ -117,6 +117,11 @@ export class Server {
         this.host = address;
     }
 
+    /** Does to the database what only time would do; on PostgreSQL only. */
+    sql(statement) {
+        return on(this.environment.DATABASE_URL, statement);
+    }
+
     log() {
         return readFileSync(this.logFile, "utf8");
     }
@@ -149,8 +154,12 @@ export class Server {
     }
 }
 
-async function onCluster(statement) {
-    const client = new PostgresClient({ connectionString: CLUSTER });
+function onCluster(statement) {
+    return on(CLUSTER, statement);
+}
+
+async function on(connectionString, statement) {
+    const client = new PostgresClient({ connectionString });
     await client.connect();
     try {
         await client.query(statement);

@@ -17,11 +17,14 @@ const BASE: &str = "/admin/account";
 const FIELDS: Specs = &[(
     "Password",
     &[
-        Spec::new("current_password", "Current password", "password").autocomplete("current-password"),
+        Spec::new("current_password", "Current password", "password")
+            .required()
+            .autocomplete("current-password"),
         Spec::new("new_password", "New password", "password")
+            .required()
             .help("At least 8 characters, and not easy to guess.")
             .autocomplete("new-password"),
-        Spec::new("again", "The new one once more", "password").autocomplete("new-password"),
+        Spec::new("again", "The new one once more", "password").required().autocomplete("new-password"),
     ],
 )];
 

@@ -16,16 +16,13 @@ use crate::page::{self, Layout};
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::view::{
-    ConfirmPage, HistoryPage, Link, RecordPage, Step, Table, TableCell, TableRow, Values, values,
+    ConfirmPage, HistoryPage, Link, RecordPage, STEPS, Table, TableCell, TableRow, Values, steps, values,
 };
 
 const BASE: &str = "/admin/doctors";
 
 /// So many specializations are offered, the most frequent ones.
 const OFFERED: usize = 100;
-
-/// The newest versions that are told with what they changed.
-const STEPS: usize = 50;
 
 const COLUMNS: &[Column] = &[
     Column { key: "name", label: "Name", sort: Some("name"), is_shown: true },
@@ -76,9 +73,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let tally = administration.tally_doctors(who, &wanted).await?;
     let others = AllDoctors { is_retired: !wanted.is_retired, ..wanted.clone() };
     let others = administration.tally_doctors(who, &others).await?;
-    let chosen = wanted.filter.specialization.as_ref();
-    let count = counted(total(tally.as_deref(), chosen));
-    let mut list = asked.list(Layout::inside(&visit, BASE, "Doctors")?, count, found.next.map(cursor));
+    let layout = Layout::inside(&visit, BASE, "Doctors")?;
+    let mut list = asked.list(layout, counted(tally.matching), found.next.map(cursor));
     let row = |doctor: &Doctor| {
         let rest = if wanted.is_retired { "/history" } else { "" };
         let href = format!("{BASE}/{}{rest}", doctor.id);
@@ -88,13 +84,13 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     list.rows = found.items.iter().map(row).collect();
     let by_state = |value: &str| {
         let is_shown = (value == "retired") == wanted.is_retired;
-        total(if is_shown { tally.as_deref() } else { others.as_deref() }, chosen)
+        if is_shown { tally.matching } else { others.matching }
     };
     list.filters = vec![
-        by_specialization(query, tally.as_deref()),
+        by_specialization(query, tally.kinds.as_deref()),
         filter(query, "state", "State", "Present", [("retired", "Retired")], by_state),
     ];
-    list.add = Some("/admin/doctors/add");
+    list.add = Some(("/admin/doctors/add", "Add"));
     list.empty = if wanted.is_retired {
         "No doctor has retired."
     } else {
@@ -230,12 +226,8 @@ async fn history(visit: Visit) -> Result<HttpResponse, Refusal> {
     for entry in entries.iter().take(STEPS.saturating_add(1)) {
         records.push(visit.panel.doctors.version(id, entry.version).await?.record);
     }
-    let steps = entries.iter().take(STEPS).enumerate().filter_map(|(at, entry)| {
-        let after = records.get(at)?;
-        let before = records.get(at.saturating_add(1));
-        let value = |name| before.map(|before| doctor_value(&before.details, name)).unwrap_or_default();
-        Some(Step::new(visit.zone, entry, DOCTOR, value, |name| doctor_value(&after.details, name)))
-    });
+    let value = |doctor: &Doctor, name| doctor_value(&doctor.details, name);
+    let steps = steps(visit.zone, DOCTOR, &entries, &records, value);
     let has_retired = entries.first().is_some_and(|newest| newest.act == Act::Removed);
     let name = records.first().map_or("", |record| record.details.name.as_str());
     let page = HistoryPage {
@@ -243,7 +235,7 @@ async fn history(visit: Visit) -> Result<HttpResponse, Refusal> {
         token: visit.token(),
         back: if has_retired { BASE.to_owned() } else { address(id) },
         restore: has_retired.then(|| format!("{}/restore", address(id))),
-        steps: steps.collect(),
+        steps,
     };
     page::show(&page)
 }

@@ -1,11 +1,10 @@
 //! Assignments of doctors to patients of all owners. A patient's own page is where they are made.
 
+mod one;
 mod selected;
 
 use actix_web::HttpResponse;
-use domain::{
-    AllMappings, DoctorId, MappingId, MappingView, Notes, PatientId, SearchTerms, UserId, UserName,
-};
+use domain::{AllMappings, DoctorId, MappingId, MappingView, Notes, PatientId, SearchTerms, UserName};
 
 use crate::gate::{Endpoint, Visit};
 use crate::list::{Asked, Bulk, Column, Deed, Input, counted, cursor, filter};
@@ -28,10 +27,9 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let mut endpoints = vec![
-        Endpoint::page("/mappings", "admin_mappings_list", |visit| Box::pin(list(visit))),
-        Endpoint::change("/mappings/{owner}/{id}/end", "admin_mappings_end", |visit| Box::pin(end(visit))),
-    ];
+    let mut endpoints =
+        vec![Endpoint::page("/mappings", "admin_mappings_list", |visit| Box::pin(list(visit)))];
+    endpoints.extend(one::endpoints());
     endpoints.extend(selected::endpoints());
     endpoints
 }
@@ -59,8 +57,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut list = asked.list(layout, counted(total), found.next.map(cursor));
     let row = |view: &MappingView| {
         let mapping = &view.mapping;
-        let href = format!("/admin/patients/{}/{}", mapping.owner, mapping.patient);
         let key = format!("{}/{}", mapping.owner, mapping.id);
+        let href = format!("{BASE}/{key}");
         let name = format!("{}, {}", view.patient_name.full(), view.doctor_name.as_str());
         asked.row(key, &name, href, |name| column(view, name, visit.zone))
     };
@@ -69,6 +67,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     list.filters = vec![filter(query, "state", "State", "Active", [("ended", "Ended")], by_state)];
     list.inputs =
         vec![Input::of(query, "patient", "Patient's id"), Input::of(query, "doctor", "Doctor's id")];
+    list.add = Some(("/admin/patients", "Choose a patient to assign a doctor"));
     list.empty = "No doctor is assigned to anybody. Open a patient to assign one.";
     list.export = Some(query.with("after", "").with("done", "").href("/admin/mappings.csv"));
     let mut deeds = vec![Deed::plain("export", "Export selected")];
@@ -94,13 +93,4 @@ fn column(view: &MappingView, name: &str, zone: Zone) -> String {
         "id" => mapping.id.to_string(),
         _ => String::new(),
     }
-}
-
-async fn end(visit: Visit) -> Result<HttpResponse, Refusal> {
-    let (owner, id) = (visit.id("owner", UserId::new)?, visit.id("id", MappingId::new)?);
-    let administration = &visit.panel.administration;
-    let who = visit.who()?;
-    let mapping = administration.mapping(who, owner, id).await?.mapping;
-    administration.end_mapping(who, owner, id).await?;
-    page::go(&format!("/admin/patients/{owner}/{}?done=ended", mapping.patient))
 }

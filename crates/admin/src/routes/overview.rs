@@ -3,10 +3,12 @@
 use std::time::Instant;
 
 use actix_web::HttpResponse;
+use application::Administration;
 use askama::Template;
 use domain::{AuditFilter, Page, PageLimit, StoredEvent};
 
 use crate::gate::{Endpoint, Visit};
+use crate::list::grouped;
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 use crate::zone::Zone;
@@ -17,7 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 struct Figure {
     href: &'static str,
-    count: u64,
+    count: String,
     label: &'static str,
 }
 
@@ -60,7 +62,7 @@ struct OverviewPage {
 async fn overview(visit: Visit) -> Result<HttpResponse, Refusal> {
     let who = visit.who()?;
     let census = visit.panel.administration.census(who).await?;
-    let figure = |href, count, label| Figure { href, count, label };
+    let figure = |href, count: Option<u64>, label| Figure { href, count: bounded(count), label };
     let mut figures = vec![
         figure("/admin/patients", census.patients, "Patients"),
         figure("/admin/doctors", census.doctors, "Doctors"),
@@ -76,6 +78,11 @@ async fn overview(visit: Visit) -> Result<HttpResponse, Refusal> {
     let (system, warnings) = system(&visit).await;
     let layout = Layout::inside(&visit, "/admin", "Overview")?;
     page::show(&OverviewPage { layout, figures, system, warnings, events })
+}
+
+/// A count, which goes no further than is quick.
+fn bounded(count: Option<u64>) -> String {
+    count.map_or_else(|| format!("{}+", grouped(Administration::COUNTED.into())), grouped)
 }
 
 /// What there is to know about the server, and what somebody should do something about.

@@ -21,19 +21,16 @@ use crate::page::{self, Layout};
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::view::{
-    Button, ConfirmPage, Finder, FoundPart, HistoryPage, Link, RecordPage, Step, Table, TableCell, TableRow,
-    Values, values,
+    Button, ConfirmPage, Finder, FoundPart, HistoryPage, Link, RecordPage, STEPS, Table, TableCell, TableRow,
+    Values, steps, values,
 };
 use crate::zone::Zone;
 
-use counts::Tally;
+use counts::Counts;
 
 pub(super) use change::version;
 
 const BASE: &str = "/admin/patients";
-
-/// The newest versions that are told with what they changed.
-const STEPS: usize = 50;
 
 const COLUMNS: &[Column] = &[
     Column { key: "name", label: "Name", sort: Some("name"), is_shown: true },
@@ -89,9 +86,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let wanted = wanted(query);
     let administration = &visit.panel.administration;
     let found = administration.patients(who, &wanted, asked.page(PatientId::new)?).await?;
-    let tally = Tally::of(&visit, &wanted).await?;
+    let counts = Counts::of(&visit, &wanted).await?;
     let layout = Layout::inside(&visit, BASE, "Patients")?;
-    let mut list = asked.list(layout, counted(tally.total(&wanted.filter)), found.next.map(cursor));
+    let mut list = asked.list(layout, counted(counts.total()), found.next.map(cursor));
     let today = administration.today();
     let row = |patient: &Patient| {
         let rest = if wanted.is_deleted { "/history" } else { "" };
@@ -102,9 +99,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         })
     };
     list.rows = found.items.iter().map(row).collect();
-    list.filters = tally.filters(query, &wanted);
+    list.filters = counts.filters(query, &wanted);
     list.inputs = vec![Input::of(query, "owner", "Owner's user name")];
-    list.add = Some("/admin/patients/add");
+    list.add = Some(("/admin/patients/add", "Add"));
     list.empty = if wanted.is_deleted {
         "No patient was deleted."
     } else {
@@ -204,6 +201,7 @@ async fn doctors_of(
                 TableCell::text(crate::details::doctor_value(&doctor.details, "specialization")),
                 TableCell::text(assigned.notes.as_ref().map(domain::Notes::as_str).unwrap_or_default()),
                 TableCell::text(visit.zone.minute(assigned.assigned_at)),
+                TableCell::link("Details", format!("/admin/mappings/{owner}/{}", assigned.mapping)),
             ],
             button: Some(Button {
                 action: format!("/admin/mappings/{owner}/{}/end", assigned.mapping),
@@ -216,7 +214,7 @@ async fn doctors_of(
     Ok(Table {
         id: "doctors",
         title: "Doctors",
-        heads: vec!["Name", "Specialization", "Notes", "Assigned", ""],
+        heads: vec!["Name", "Specialization", "Notes", "Assigned", "", ""],
         rows: assigned.iter().map(row).collect(),
         empty: "No doctor is assigned. Find one below.",
     })
@@ -289,12 +287,8 @@ async fn history(visit: Visit) -> Result<HttpResponse, Refusal> {
     for entry in entries.iter().take(STEPS.saturating_add(1)) {
         records.push(administration.patient_version(who, owner, id, entry.version).await?.record);
     }
-    let steps = entries.iter().take(STEPS).enumerate().filter_map(|(at, entry)| {
-        let after = records.get(at)?;
-        let before = records.get(at.saturating_add(1));
-        let value = |name| before.map(|before| patient_value(&before.details, name)).unwrap_or_default();
-        Some(Step::new(visit.zone, entry, PATIENT, value, |name| patient_value(&after.details, name)))
-    });
+    let value = |patient: &Patient, name| patient_value(&patient.details, name);
+    let steps = steps(visit.zone, PATIENT, &entries, &records, value);
     let is_deleted = entries.first().is_some_and(|newest| newest.act == domain::Act::Removed);
     let name = records.first().map_or("", |record| record.details.name.full());
     let page = HistoryPage {
@@ -302,7 +296,7 @@ async fn history(visit: Visit) -> Result<HttpResponse, Refusal> {
         token: visit.token(),
         back: if is_deleted { BASE.to_owned() } else { address(owner, id) },
         restore: is_deleted.then(|| format!("{}/restore", address(owner, id))),
-        steps: steps.collect(),
+        steps,
     };
     page::show(&page)
 }

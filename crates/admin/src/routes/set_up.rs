@@ -22,9 +22,10 @@ const FIELDS: Specs = &[(
         Spec::new("username", "User name", "text").autocomplete("username"),
         Spec::new("email", "E-mail address", "email").help("May be empty."),
         Spec::new("password", "Password", "password")
+            .required()
             .help("At least 8 characters, and not easy to guess.")
             .autocomplete("new-password"),
-        Spec::new("again", "The same once more", "password").autocomplete("new-password"),
+        Spec::new("again", "The same once more", "password").required().autocomplete("new-password"),
     ],
 )];
 

@@ -1,5 +1,6 @@
 //! Accounts, for administrators.
 
+mod change;
 mod reset;
 mod selected;
 
@@ -32,8 +33,8 @@ const COLUMNS: &[Column] = &[
     Column { key: "id", label: "Id", sort: None, is_shown: false },
 ];
 
-const ROLES: [(&str, &str); 4] =
-    [("patient", "Patient"), ("doctor", "Doctor"), ("staff", "Staff"), ("admin", "Administrator")];
+const ROLES: &[(&str, &str)] =
+    &[("patient", "Patient"), ("doctor", "Doctor"), ("staff", "Staff"), ("admin", "Administrator")];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = vec![
@@ -47,6 +48,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Box::pin(end_sessions(visit))
         }),
     ];
+    endpoints.extend(change::endpoints());
     endpoints.extend(reset::endpoints());
     endpoints.extend(selected::endpoints());
     endpoints
@@ -77,9 +79,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let administration = &visit.panel.administration;
     let found = administration.users(who, &wanted, asked.page(UserId::new)?).await?;
     let tally = administration.tally_users(who, &wanted).await?;
-    let total = |role, is_active| total(tally.as_deref(), role, is_active);
-    let count = counted(total(wanted.role, wanted.is_active));
-    let mut list = asked.list(Layout::inside(&visit, BASE, "Users")?, count, found.next.map(cursor));
+    let total = |role, is_active| total(tally.kinds.as_deref(), role, is_active);
+    let layout = Layout::inside(&visit, BASE, "Users")?;
+    let mut list = asked.list(layout, counted(tally.matching), found.next.map(cursor));
     let row = |user: &User| {
         let href = format!("{BASE}/{}", user.id);
         asked.row(user.id.to_string(), user.username.as_str(), href, |name| column(user, name, visit.zone))
@@ -88,10 +90,11 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let by_role = |value: &str| total(Role::parse(value).ok(), wanted.is_active);
     let by_state = |value: &str| total(wanted.role, is_active(value));
     list.filters = vec![
-        filter(query, "role", "Role", "All", ROLES, by_role),
+        filter(query, "role", "Role", "All", ROLES.iter().copied(), by_role),
         filter(query, "active", "Active", "All", [("yes", "Yes"), ("no", "No")], by_state),
     ];
-    list.empty = "There is no account. Accounts are made by registering, or by `healthcore create-admin`.";
+    list.add = Some(("/admin/users/add", "Add"));
+    list.empty = "There is no account.";
     list.export = Some(query.with("after", "").with("done", "").href("/admin/users.csv"));
     let deeds =
         vec![Deed::plain("export", "Export selected"), Deed::danger("deactivate", "Deactivate selected")];
@@ -139,17 +142,16 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
     let sessions = visit.panel.administration.sessions_of(who, id).await?;
     let here = format!("{BASE}/{id}");
     let value = |label, name| (label, column(&user, name, visit.zone));
+    let edit = user.is_active.then(|| Link::to(format!("{here}/edit"), "Edit"));
+    let others = [
+        Link::to(Query::default().with("owner", user.username.as_str()).href("/admin/patients"), "Patients"),
+        Link::to(format!("/admin/audit?user={id}"), "Audit"),
+        Link::to(format!("{here}/move"), "Move all patients to another owner"),
+    ];
     let page = RecordPage {
         layout: Layout::inside(&visit, BASE, user.username.as_str())?,
         token: visit.token(),
-        links: vec![
-            Link::to(
-                Query::default().with("owner", user.username.as_str()).href("/admin/patients"),
-                "Patients",
-            ),
-            Link::to(format!("/admin/audit?user={id}"), "Audit"),
-            Link::to(format!("{here}/move"), "Move all patients to another owner"),
-        ],
+        links: edit.into_iter().chain(others).collect(),
         groups: vec![Values {
             title: "Account",
             values: vec![
@@ -208,7 +210,7 @@ fn standing_form(user: &User, here: &str) -> SmallForm {
         label: "Save role and state (ends all sessions of the user)",
         is_danger: false,
         selects: vec![
-            select("role", "Role", &ROLES, user.role.as_str()),
+            select("role", "Role", ROLES, user.role.as_str()),
             select("active", "May sign in", &[("yes", "Yes"), ("no", "No")], active),
         ],
     }

@@ -9,6 +9,7 @@ mod audit;
 mod bulk;
 mod forms;
 mod lists;
+mod mappings;
 mod moving;
 mod pages;
 mod reset;

@@ -17,6 +17,8 @@ const EVIL: &str = "<script>alert(1)</script>";
 async fn no_page_has_script_or_style_of_its_own() {
     let clinic = Clinic::open().await;
     let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let doctor = clinic.doctor(&builders::doctor().named("Eve").done()).await;
+    let mapping = clinic.assign(&patient, &doctor).await;
     let browser = clinic.browser("root").await;
     let page = Clinic::page_of(&patient);
     let mut paths: Vec<String> = [
@@ -32,12 +34,16 @@ async fn no_page_has_script_or_style_of_its_own() {
         "/account",
         "/account/password",
         "/users/1/move",
+        "/users/add",
+        "/users/1/edit",
         "/doctors?state=retired",
         "/patients?state=deleted",
     ]
     .map(|path| format!("/admin{path}"))
     .to_vec();
     paths.extend(["", "/edit", "/delete", "/history"].map(|rest| format!("{page}{rest}")));
+    let mapping = format!("/admin/mappings/{}/{}", mapping.owner, mapping.id);
+    paths.extend(["", "/edit", "/end", "/history"].map(|rest| format!("{mapping}{rest}")));
     for path in paths {
         let answer = clinic.get(&browser, &path).await;
         assert_eq!(answer.status, 200, "{path}");
@@ -117,6 +123,11 @@ async fn a_script_in_any_text_field_is_shown_as_text() {
         "/admin/mappings?col=patient&col=doctor&col=specialization&col=notes".to_owned(),
         "/admin/users?col=username&col=name".to_owned(),
         "/admin/users/1".to_owned(),
+        "/admin/users/1/edit".to_owned(),
+        "/admin/mappings/1/1".to_owned(),
+        "/admin/mappings/1/1/edit".to_owned(),
+        "/admin/mappings/1/1/end".to_owned(),
+        "/admin/mappings/1/1/history".to_owned(),
     ];
     for path in &paths {
         shown_as_text(path, &clinic.get(&browser, path).await.body);

@@ -37,3 +37,99 @@ async fn the_last_administrator_stays_one() {
     assert!(answer.body.contains("last active administrator"));
     assert_eq!(clinic.get(&admin, "/admin/users").await.status, 200);
 }
+
+#[actix_web::test]
+async fn an_account_is_added_and_its_user_sets_a_password_by_a_link() {
+    let clinic = Clinic::open().await;
+    let admin = clinic.browser("root").await;
+    let form = [
+        ("username", "eve"),
+        ("role", "staff"),
+        ("name", "Eve Rao"),
+        ("email", "eve@example.org"),
+        ("phone", ""),
+    ];
+    let answer = clinic.post(&admin, "/admin/users/add", &form).await;
+    assert_eq!(answer.header("location"), "/admin/users/4?done=user-added", "{}", answer.body);
+    let page = clinic.get(&admin, "/admin/users/4?done=user-added").await.body;
+    for part in ["Eve Rao", "eve@example.org", "Staff", "Make a link for a new password, and give it"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(clinic.sign_in("eve", "").await.status, 401);
+    let link = clinic.post(&admin, "/admin/users/4/reset", &[]).await.body;
+    let key = link.split_once("/admin/reset?key=").unwrap().1.split('"').next().unwrap().to_owned();
+    let form = [("key", key.as_str()), ("password", "staple battery"), ("again", "staple battery")];
+    let request = actix_web::test::TestRequest::post().uri("/admin/reset");
+    let request = request.insert_header(("sec-fetch-site", "same-origin")).set_form(form);
+    assert_eq!(clinic.answer(request).await.status, 303);
+    assert_eq!(clinic.sign_in("eve", "staple battery").await.status, 303);
+    assert_eq!(clinic.events("admin_users_create").await.len(), 1);
+}
+
+#[actix_web::test]
+async fn an_account_that_cannot_be_is_told_beside_its_fields() {
+    let clinic = Clinic::open().await;
+    let admin = clinic.browser("root").await;
+    for (form, status, said) in [
+        (vec![("username", ""), ("role", "staff")], 422, "username-error"),
+        (vec![("username", "SAM"), ("role", "staff")], 409, "username-error"),
+        (vec![("username", "eve"), ("role", "king")], 422, "role-error"),
+        (vec![("username", "eve"), ("role", "staff"), ("phone", "none")], 422, "phone-error"),
+    ] {
+        let answer = clinic.post(&admin, "/admin/users/add", &form).await;
+        assert_eq!(answer.status, status, "{said}");
+        assert!(answer.body.contains(said), "{said}: {}", answer.body);
+    }
+    assert_eq!(clinic.get(&admin, "/admin/users/4").await.status, 404);
+}
+
+#[actix_web::test]
+async fn what_is_known_of_a_user_is_changed_and_no_other_change_is_undone() {
+    let clinic = Clinic::open().await;
+    let admin = clinic.browser("root").await;
+    let stored = async || clinic.stores.users.find(domain::UserId::new(2).unwrap()).await.unwrap().unwrap();
+    let email = stored().await.email.map(|email| email.as_str().to_owned()).unwrap_or_default();
+    let name = stored().await.name.map(|name| name.full().to_owned()).unwrap_or_default();
+    let fresh = [("before_name", name.as_str()), ("before_email", email.as_str()), ("before_phone", "")];
+    let post = async |fields: &[(&'static str, &str)], before: &[(&'static str, &str)]| {
+        let form: Vec<_> = fields.iter().chain(before).copied().collect();
+        clinic.post(&admin, "/admin/users/2/edit", &form).await
+    };
+    let mine = [("name", name.as_str()), ("email", email.as_str()), ("phone", "030 1234")];
+    assert_eq!(post(&mine, &fresh).await.header("location"), "/admin/users/2?done=saved");
+    assert_eq!(stored().await.phone.unwrap().as_str(), "030 1234");
+    // Made before that: the name is changed, the phone stays.
+    let later = [("name", "Sam Rao"), ("email", email.as_str()), ("phone", "")];
+    assert_eq!(post(&later, &fresh).await.status, 303);
+    assert_eq!(stored().await.phone.unwrap().as_str(), "030 1234");
+    assert_eq!(stored().await.name.unwrap().full(), "Sam Rao");
+    // Both have changed the phone.
+    let both = [("name", name.as_str()), ("email", email.as_str()), ("phone", "030 9999")];
+    let answer = post(&both, &fresh).await;
+    assert_eq!(answer.status, 412);
+    for part in
+        ["value=\"030 9999\"", "030 1234</div>", "name=\"before_phone\" value=\"030 1234\"", "Sam Rao"]
+    {
+        assert!(answer.body.contains(part), "{part}: {}", answer.body);
+    }
+    let now = [("before_name", "Sam Rao"), ("before_email", email.as_str()), ("before_phone", "030 1234")];
+    let wrong = [("name", "Sam Rao"), ("email", "no"), ("phone", "030 1234")];
+    let answer = post(&wrong, &now).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("id=\"email-error\"") && answer.body.contains("value=\"no\""));
+    let form = [("role", "staff"), ("active", "no")];
+    assert_eq!(clinic.post(&admin, "/admin/users/2/standing", &form).await.status, 303);
+    assert_eq!(clinic.get(&admin, "/admin/users/2/edit").await.status, 409);
+    assert!(!clinic.get(&admin, "/admin/users/2").await.body.contains("/users/2/edit"));
+}
+
+#[actix_web::test]
+async fn the_staff_add_and_change_no_accounts() {
+    let clinic = Clinic::open().await;
+    let staff = clinic.browser("sam").await;
+    for path in ["/admin/users/add", "/admin/users/1/edit"] {
+        assert_eq!(clinic.get(&staff, path).await.status, 403, "{path}");
+        let form = [("username", "eve"), ("role", "admin"), ("name", "Eve")];
+        assert_eq!(clinic.post(&staff, path, &form).await.status, 403, "{path}");
+    }
+}

@@ -2,9 +2,9 @@
 
 use domain::ports::Record;
 use domain::{
-    AllDoctors, AllMappings, AllPatients, AssignedDoctor, Caller, Census, Date, Doctor, DoctorId,
-    DoctorTally, Listing, MappingId, MappingView, NewMapping, Page, Patient, PatientChange, PatientDetails,
-    PatientId, PatientTally, RecordId, Snapshot, UserId, Version, VersionEntry,
+    AllDoctors, AllMappings, AllPatients, AssignedDoctor, Caller, Census, Change, Date, Doctor, DoctorId,
+    DoctorTally, Listing, MappingId, MappingView, NewMapping, Notes, Page, Patient, PatientChange,
+    PatientDetails, PatientId, PatientTally, RecordId, Snapshot, Tally, UserId, Version, VersionEntry,
 };
 
 use super::{Administration, Administrator};
@@ -19,9 +19,9 @@ impl Administration {
         self.ports.clock.today()
     }
 
-    /// How many records there are.
+    /// How many records there are; `None` where they are more than [`Self::COUNTED`].
     pub async fn census(&self, _: &Administrator) -> Result<Census, Error> {
-        Ok(self.ports.records.census().await?)
+        Ok(self.ports.records.census(Self::COUNTED).await?)
     }
 
     /// A page of the patients of all owners.
@@ -57,13 +57,13 @@ impl Administration {
         Ok(self.ports.records.doctors(filter, page).await?)
     }
 
-    /// How many patients match, whatever gender and blood group is asked for, by these two; `None` where they are
-    /// more than [`Self::COUNTED`].
+    /// How many patients match, and, whatever gender and blood group is asked for, how many by these two; `None` where
+    /// they are more than [`Self::COUNTED`].
     pub async fn tally_patients(
         &self,
         _: &Administrator,
         filter: &AllPatients,
-    ) -> Result<Option<Vec<PatientTally>>, Error> {
+    ) -> Result<Tally<PatientTally>, Error> {
         Ok(self.ports.records.tally_patients(filter, Self::COUNTED).await?)
     }
 
@@ -72,7 +72,7 @@ impl Administration {
         &self,
         _: &Administrator,
         filter: &AllDoctors,
-    ) -> Result<Option<Vec<DoctorTally>>, Error> {
+    ) -> Result<Tally<DoctorTally>, Error> {
         Ok(self.ports.records.tally_doctors(filter, Self::COUNTED).await?)
     }
 
@@ -198,6 +198,46 @@ impl Administration {
     ) -> Result<MappingView, Error> {
         who.actor.call.concern(mapping.patient);
         Ok(self.ports.mappings.assign(owner, mapping, &self.stamp(who)).await?)
+    }
+
+    /// Changes the notes of an active mapping of any owner, if it still has the version that is expected.
+    pub async fn update_notes(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: MappingId,
+        expected: Version,
+        notes: &Change<Notes>,
+    ) -> Result<MappingView, Error> {
+        who.actor.call.target(RecordId::Mapping(id));
+        let stamp = self.stamp(who);
+        Ok(self.ports.mappings.update_notes(owner, id, Some(expected), notes, &stamp).await?)
+    }
+
+    /// The versions of a mapping of any owner, newest first.
+    pub async fn mapping_history(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: MappingId,
+    ) -> Result<Vec<VersionEntry>, Error> {
+        who.actor.call.target(RecordId::Mapping(id));
+        self.ports.history.of_mapping(owner, id).await?.ok_or(Error::Missing(Record::Mapping))
+    }
+
+    /// A mapping of any owner as it was.
+    pub async fn mapping_version(
+        &self,
+        who: &Administrator,
+        owner: UserId,
+        id: MappingId,
+        version: Version,
+    ) -> Result<Snapshot<MappingView>, Error> {
+        who.actor.call.target(RecordId::Mapping(id));
+        let found = self.ports.history.mapping_at(owner, id, version).await?;
+        let found = found.ok_or(Error::Missing(Record::Mapping))?;
+        who.actor.call.concern(found.record.mapping.patient);
+        Ok(found)
     }
 
     /// Ends a mapping of any owner.

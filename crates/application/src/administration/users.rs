@@ -2,8 +2,8 @@
 
 use domain::ports::Record;
 use domain::{
-    Listing, LoginName, Page, RecordId, Session, SessionId, StandingChange, User, UserFilter, UserId,
-    UserTally,
+    Listing, LoginName, NewUser, Page, RecordId, Session, SessionId, StandingChange, Tally, User, UserChange,
+    UserFilter, UserId, UserTally,
 };
 
 use super::{Administration, Administrator};
@@ -24,12 +24,12 @@ impl Administration {
         Ok(self.ports.records.users(filter, page).await?)
     }
 
-    /// How many users match, by what they are; `None` where they are too many to count.
+    /// How many users match, and how many there are of each kind; `None` where they are too many to count.
     pub async fn tally_users(
         &self,
         who: &Administrator,
         filter: &UserFilter,
-    ) -> Result<Option<Vec<UserTally>>, Error> {
+    ) -> Result<Tally<UserTally>, Error> {
         who.must_be_admin()?;
         Ok(self.ports.records.tally_users(filter, Self::COUNTED).await?)
     }
@@ -39,6 +39,31 @@ impl Administration {
         who.must_be_admin()?;
         who.actor.call.target(RecordId::User(id));
         self.ports.users.find(id).await?.ok_or(Error::Missing(Record::User))
+    }
+
+    /// Adds an account without a password: its user sets one by a link.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but administrators; `Duplicate` when the name or the address is taken.
+    pub async fn create_user(&self, who: &Administrator, user: &NewUser) -> Result<User, Error> {
+        who.must_be_admin()?;
+        Ok(self.ports.users.insert(user, None, &self.stamp(who)).await?)
+    }
+
+    /// Changes what is known of an active user.
+    ///
+    /// # Errors
+    /// `Forbidden` for everybody but administrators; `Missing` for a user who is unknown or not active, `Duplicate`
+    /// when the address is taken.
+    pub async fn update_user(
+        &self,
+        who: &Administrator,
+        id: UserId,
+        change: &UserChange,
+    ) -> Result<User, Error> {
+        who.must_be_admin()?;
+        who.actor.call.target(RecordId::User(id));
+        Ok(self.ports.users.update(id, change, &self.stamp(who)).await?)
     }
 
     /// The user of that name, active or not.

@@ -9,7 +9,7 @@ use crate::ports::RepositoryError;
 use crate::{
     AdminKey, AdminSession, AllDoctors, AllMappings, AllPatients, Census, Doctor, DoctorId, DoctorTally,
     LinkKey, Listing, MappingId, MappingView, Moving, NewSession, Page, PasswordHash, Patient, PatientId,
-    PatientTally, Reason, SessionId, Stamp, Timestamp, User, UserFilter, UserId, UserTally,
+    PatientTally, Reason, SessionId, Stamp, Tally, Timestamp, User, UserFilter, UserId, UserTally,
 };
 
 /// Stores the sessions of the admin panel: ordinary sessions, known by a key instead of tokens. Whatever ends the
@@ -49,7 +49,9 @@ pub trait AdminSessions: Send + Sync {
 #[async_trait]
 pub trait AdminRecords: Send + Sync {
     /// How many records there are.
-    async fn census(&self) -> Result<Census, RepositoryError>;
+    ///
+    /// Must not look at more than `most + 1` records of a kind, and return `None` where there are more than `most`.
+    async fn census(&self, most: u32) -> Result<Census, RepositoryError>;
 
     /// A page of the patients of all owners that match `filter`, by name or in the order in which they were made
     /// (by their ids).
@@ -89,32 +91,28 @@ pub trait AdminRecords: Send + Sync {
         page: Page<UserId>,
     ) -> Result<Listing<User, UserId>, RepositoryError>;
 
-    /// How many patients match `filter`, whatever gender and blood group it asks for, by these two.
+    /// How many patients match `filter`, and, whatever gender and blood group it asks for, how many by these two.
     ///
-    /// Must not look at more than `most + 1` records, and return `None` where there are more than `most`: as all of
-    /// these.
+    /// Must count no further than to `most`, and say `None` where there are more: as all of these.
     async fn tally_patients(
         &self,
         filter: &AllPatients,
         most: u32,
-    ) -> Result<Option<Vec<PatientTally>>, RepositoryError>;
+    ) -> Result<Tally<PatientTally>, RepositoryError>;
 
-    /// How many doctors match `filter`, whatever specialization it asks for, by that; the most frequent first.
+    /// How many doctors match `filter`, and, whatever specialization it asks for, how many by that; the most frequent
+    /// first.
     async fn tally_doctors(
         &self,
         filter: &AllDoctors,
         most: u32,
-    ) -> Result<Option<Vec<DoctorTally>>, RepositoryError>;
+    ) -> Result<Tally<DoctorTally>, RepositoryError>;
 
     /// How many mappings match `filter`.
     async fn tally_mappings(&self, filter: &AllMappings, most: u32) -> Result<Option<u64>, RepositoryError>;
 
-    /// How many users match `filter`, whatever role and state it asks for, by these two.
-    async fn tally_users(
-        &self,
-        filter: &UserFilter,
-        most: u32,
-    ) -> Result<Option<Vec<UserTally>>, RepositoryError>;
+    /// How many users match `filter`, and, whatever role and state it asks for, how many by these two.
+    async fn tally_users(&self, filter: &UserFilter, most: u32) -> Result<Tally<UserTally>, RepositoryError>;
 }
 
 /// Stores the links by which users set a new password.

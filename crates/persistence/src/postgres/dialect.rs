@@ -49,3 +49,12 @@ macro_rules! with_word {
     };
 }
 pub(super) use with_word;
+
+/// A column of text that is looked at in the rows that another condition has found. Which one finds fewer, PostgreSQL knows by
+/// its statistics.
+macro_rules! beside {
+    ($table:ident, $column:ident) => {
+        $table::$column
+    };
+}
+pub(super) use beside;

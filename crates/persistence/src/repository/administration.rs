@@ -14,7 +14,7 @@ use domain::ports::{AdminRecords, AdminSessions, RepositoryError};
 use domain::{
     AdminKey, AdminSession, AllDoctors, AllMappings, AllPatients, Census, Doctor, DoctorId, DoctorTally,
     Listing, MappingId, MappingView, NewSession, Page, PasswordHash, Patient, PatientId, PatientTally,
-    SessionId, Stamp, Timestamp, User, UserFilter, UserId, UserTally,
+    SessionId, Stamp, Tally, Timestamp, User, UserFilter, UserId, UserTally,
 };
 
 use super::{Conn, sessions as ordinary};
@@ -22,7 +22,7 @@ use crate::error::Failure;
 use crate::executor::Executor;
 use crate::limits;
 use crate::rows::UserRow;
-use crate::schema::{admin_sessions, doctors, mappings, patients, sessions, users};
+use crate::schema::{admin_sessions, sessions, users};
 use crate::types::{At, SessionKey};
 
 pub(super) struct Panel {
@@ -80,8 +80,8 @@ impl AdminSessions for Panel {
 
 #[async_trait]
 impl AdminRecords for Panel {
-    async fn census(&self) -> Result<Census, RepositoryError> {
-        Ok(self.executor.read(census).await?)
+    async fn census(&self, most: u32) -> Result<Census, RepositoryError> {
+        Ok(self.executor.read(move |c| tally::census(c, most)).await?)
     }
 
     async fn patients(
@@ -124,7 +124,7 @@ impl AdminRecords for Panel {
         &self,
         filter: &AllPatients,
         most: u32,
-    ) -> Result<Option<Vec<PatientTally>>, RepositoryError> {
+    ) -> Result<Tally<PatientTally>, RepositoryError> {
         let filter = filter.clone();
         Ok(self.executor.read(move |c| tally::patients(c, &filter, most)).await?)
     }
@@ -133,7 +133,7 @@ impl AdminRecords for Panel {
         &self,
         filter: &AllDoctors,
         most: u32,
-    ) -> Result<Option<Vec<DoctorTally>>, RepositoryError> {
+    ) -> Result<Tally<DoctorTally>, RepositoryError> {
         let filter = filter.clone();
         Ok(self.executor.read(move |c| tally::doctors(c, &filter, most)).await?)
     }
@@ -143,11 +143,7 @@ impl AdminRecords for Panel {
         Ok(self.executor.read(move |c| tally::mappings(c, &filter, most)).await?)
     }
 
-    async fn tally_users(
-        &self,
-        filter: &UserFilter,
-        most: u32,
-    ) -> Result<Option<Vec<UserTally>>, RepositoryError> {
+    async fn tally_users(&self, filter: &UserFilter, most: u32) -> Result<Tally<UserTally>, RepositoryError> {
         let filter = filter.clone();
         Ok(self.executor.read(move |c| tally::users(c, &filter, most)).await?)
     }
@@ -172,18 +168,4 @@ fn find(c: &mut Conn, hash: &str, idle: Duration, now: Timestamp) -> Result<Opti
         .optional()?;
     let Some((user, SessionKey(id), At(last_used_at))) = row else { return Ok(None) };
     Ok(Some(AdminSession { user: user.try_into()?, id, last_used_at }))
-}
-
-fn census(c: &mut Conn) -> Result<Census, Failure> {
-    let patients: i64 = patients::table.filter(patients::deleted_at.is_null()).count().get_result(c)?;
-    let doctors: i64 = doctors::table.filter(doctors::retired_at.is_null()).count().get_result(c)?;
-    let mappings: i64 = mappings::table.filter(mappings::ended_at.is_null()).count().get_result(c)?;
-    let users: i64 = users::table.filter(users::is_active).count().get_result(c)?;
-    let number = |count: i64| u64::try_from(count).unwrap_or_default();
-    Ok(Census {
-        patients: number(patients),
-        doctors: number(doctors),
-        mappings: number(mappings),
-        users: number(users),
-    })
 }

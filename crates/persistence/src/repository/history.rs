@@ -122,12 +122,12 @@ fn entries(c: &mut Conn, now: &impl Versioned) -> Result<Vec<VersionEntry>, Fail
     let (mut version, mut since) = (now.version(), now.since());
     for step in steps {
         if !step.is_to(version) {
-            entries.push(untold(now, version, since));
+            entries.push(untold(c, now, version, since)?);
         }
         (version, since) = step.before()?;
         entries.push(step.try_into()?);
     }
-    let mut oldest = untold(now, version, since);
+    let mut oldest = untold(c, now, version, since)?;
     oldest.fields = match version {
         Version::FIRST if now.version() == Version::FIRST => now.given(),
         Version::FIRST => now.before(c, version.next())?.map_or(ChangedFields::NONE, |first| first.given()),
@@ -152,9 +152,9 @@ pub(super) fn at<R: Versioned>(
     let entry = match step {
         Some(step) => step.try_into()?,
         None if version == Version::FIRST => {
-            VersionEntry { fields: record.given(), ..untold(&record, version, record.since()) }
+            VersionEntry { fields: record.given(), ..untold(c, &record, version, record.since())? }
         }
-        None => untold(&record, version, record.since()),
+        None => untold(c, &record, version, record.since())?,
     };
     Ok(Some(Snapshot { entry, record }))
 }
@@ -171,10 +171,15 @@ pub(super) fn view_at(
 }
 
 /// A version of which no step tells: the first one, or one that a release before there were versions has written.
-fn untold(record: &impl Versioned, version: Version, at: Timestamp) -> VersionEntry {
+fn untold(
+    c: &mut Conn,
+    record: &impl Versioned,
+    version: Version,
+    at: Timestamp,
+) -> Result<VersionEntry, Failure> {
     let (act, (by, by_name)) = match version {
-        Version::FIRST => (Act::Created, record.maker()),
+        Version::FIRST => (Act::Created, record.maker(c)?),
         _ => (Act::Updated, (None, None)),
     };
-    VersionEntry { version, at, by, by_name, act, fields: ChangedFields::NONE }
+    Ok(VersionEntry { version, at, by, by_name, act, fields: ChangedFields::NONE })
 }

@@ -62,7 +62,8 @@ impl MappingRepository for Mappings {
         stamp: &Stamp,
     ) -> Result<MappingView, RepositoryError> {
         let assignment = Assignment { owner, new: mapping.clone(), stamp: stamp.clone() };
-        if assignment.stamp.once.is_some() {
+        let is_for_another = stamp.user.is_some_and(|user| user != owner);
+        if is_for_another || assignment.stamp.once.is_some() {
             // Whoever comes with the same key waits for this one: nobody else should.
             return Ok(self.executor.write(move |c| assign_once(c, &assignment)).await?);
         }
@@ -151,7 +152,7 @@ fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, stamp: &Stamp) -> Resul
             mappings::patient_id.eq(new.patient.get()),
             mappings::doctor_id.eq(new.doctor.get()),
             NotesColumn { notes: new.notes.as_ref().map(Notes::as_str) },
-            mappings::assigned_by_id.eq(owner.get()),
+            mappings::assigned_by_id.eq(stamp.user.unwrap_or(owner).get()),
             mappings::assigned_at.eq(At(stamp.at)),
             mappings::updated_at.eq(At(stamp.at)),
             mappings::version.eq(Version::FIRST.get()),

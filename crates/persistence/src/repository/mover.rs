@@ -135,6 +135,12 @@ fn move_some(c: &mut Conn, from: i64, ids: &[i64], to: i64) -> Result<(), Failur
         .filter(mappings::patient_id.eq_any(ids))
         .order(mappings::id);
     let owned: Vec<i64> = for_update!(theirs.select(mappings::id)).load(c)?;
+    // Who has made a record is known by its owner as long as nobody else is named.
+    let unnamed = patients::table
+        .filter(patients::owner_id.eq(from))
+        .filter(patients::id.eq_any(ids))
+        .filter(patients::created_by_id.is_null());
+    diesel::update(unnamed).set(patients::created_by_id.eq(from)).execute(c)?;
     // What was made by a request of the owner before must not be answered again to them.
     once::forget(c, Patient::KIND, ids.to_vec())?;
     for owned in owned.chunks(CHUNK) {

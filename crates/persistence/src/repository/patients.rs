@@ -12,7 +12,7 @@ use domain::{
     PatientId, Position, SearchTerms, SortKey, Stamp, UserId, UserName, Version,
 };
 
-use super::dialect::for_update;
+use super::dialect::{beside, for_update};
 use super::once::once;
 use super::together::{self, Kin};
 use super::{Conn, Db, history, mappings, versions};
@@ -30,7 +30,7 @@ pub(super) struct Patients {
     inserts: Kin<NewPatient, Patient>,
 }
 
-/// A patient to be made.
+/// A patient to be made; by somebody else for the owner, where the stamp says so.
 pub(super) struct NewPatient {
     pub(super) owner: UserId,
     pub(super) details: PatientDetails,
@@ -58,7 +58,8 @@ impl PatientRepository for Patients {
         stamp: &Stamp,
     ) -> Result<Patient, RepositoryError> {
         let new = NewPatient { owner, details: details.clone(), stamp: stamp.clone() };
-        if new.stamp.once.is_some() {
+        let is_for_another = stamp.user.is_some_and(|user| user != owner);
+        if is_for_another || new.stamp.once.is_some() {
             // Whoever comes with the same key waits for this one: nobody else should.
             return Ok(self.executor.write(move |c| insert_once(c, &new)).await?);
         }
@@ -117,6 +118,7 @@ fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, stamp: &Stamp) -
             patients::created_at.eq(At(stamp.at)),
             patients::updated_at.eq(At(stamp.at)),
             patients::version.eq(Version::FIRST.get()),
+            patients::created_by_id.eq(stamp.user.filter(|user| *user != owner).map(UserId::get)),
         ))
         .returning((patients::id, owner_name()))
         .get_result(c)
@@ -214,8 +216,23 @@ fn matching(owner: UserId, filter: &PatientFilter) -> patients::BoxedQuery<'stat
     narrowed(query, filter)
 }
 
-/// What a filter says of the records themselves, whoever owns them.
+/// What a filter says of the records themselves, whoever owns them. The rest of the query says which index is used:
+/// those over genders and blood groups are for [`all_narrowed`].
 pub(super) fn narrowed(
+    mut query: patients::BoxedQuery<'static, Db>,
+    filter: &PatientFilter,
+) -> patients::BoxedQuery<'static, Db> {
+    if let Some(gender) = filter.gender {
+        query = query.filter(beside!(patients, gender).eq(gender.as_str()));
+    }
+    if let Some(group) = filter.blood_group {
+        query = query.filter(beside!(patients, blood_group).eq(group.as_str()));
+    }
+    in_time(query, filter)
+}
+
+/// The same by the indexes over genders and blood groups of all owners' patients.
+pub(super) fn all_narrowed(
     mut query: patients::BoxedQuery<'static, Db>,
     filter: &PatientFilter,
 ) -> patients::BoxedQuery<'static, Db> {
@@ -225,6 +242,13 @@ pub(super) fn narrowed(
     if let Some(group) = filter.blood_group {
         query = query.filter(patients::blood_group.eq(group.as_str()));
     }
+    in_time(query, filter)
+}
+
+fn in_time(
+    mut query: patients::BoxedQuery<'static, Db>,
+    filter: &PatientFilter,
+) -> patients::BoxedQuery<'static, Db> {
     if let Some(after) = filter.created_after {
         query = query.filter(patients::created_at.gt(At(after)));
     }

@@ -12,7 +12,7 @@ use domain::{
 use super::{Conn, audit};
 use crate::error::Failure;
 use crate::rows::{DoctorColumns, PatientColumns, StepRow, from_json, stored, to_json};
-use crate::schema::{doctor_versions, mapping_versions, patient_versions, users};
+use crate::schema::{doctor_versions, mapping_versions, mappings, patient_versions, patients, users};
 use crate::types::At;
 
 /// A record that calls are about.
@@ -36,8 +36,8 @@ pub(super) trait Subject {
 
 /// A record whose versions are kept.
 pub(super) trait Versioned: Subject + Sized {
-    /// Who made it.
-    fn maker(&self) -> (Option<UserId>, Option<UserName>);
+    /// Who made it, and what they are called.
+    fn maker(&self, c: &mut Conn) -> Result<Maker, Failure>;
 
     /// Since when it is as it is.
     fn since(&self) -> Timestamp;
@@ -51,6 +51,9 @@ pub(super) trait Versioned: Subject + Sized {
     /// What the record was before the step to `version`.
     fn before(&self, c: &mut Conn, version: Version) -> Result<Option<Self>, Failure>;
 }
+
+/// Who made a record, as far as it is known.
+pub(super) type Maker = (Option<UserId>, Option<UserName>);
 
 /// From one version to the next.
 pub(super) struct Step {
@@ -139,6 +142,14 @@ macro_rules! steps {
     };
 }
 
+/// A user by the id, with the name where the account is still there.
+fn named(c: &mut Conn, id: i64) -> Result<Maker, Failure> {
+    let name: Option<String> =
+        users::table.filter(users::id.eq(id)).select(users::username).get_result(c).optional()?;
+    let name = name.map(|name| stored("users.username", UserName::parse(&name))).transpose()?;
+    Ok((UserId::new(id), name))
+}
+
 /// The version before a step to `version`.
 fn previous(version: Version) -> Result<Version, Failure> {
     Ok(stored("versions.version", version.get().checked_sub(1).and_then(Version::new))?)
@@ -169,8 +180,16 @@ impl Subject for Patient {
 }
 
 impl Versioned for Patient {
-    fn maker(&self) -> (Option<UserId>, Option<UserName>) {
-        (Some(self.owner), Some(self.created_by.clone()))
+    /// The owner, unless another one is named: who had the record before, or made it for the owner.
+    fn maker(&self, c: &mut Conn) -> Result<Maker, Failure> {
+        let another: Option<i64> = patients::table
+            .find((self.owner.get(), self.id.get()))
+            .select(patients::created_by_id)
+            .get_result(c)?;
+        match another {
+            Some(id) => named(c, id),
+            None => Ok((Some(self.owner), Some(self.created_by.clone()))),
+        }
     }
 
     fn since(&self) -> Timestamp {
@@ -234,8 +253,8 @@ impl Subject for Doctor {
 }
 
 impl Versioned for Doctor {
-    fn maker(&self) -> (Option<UserId>, Option<UserName>) {
-        (Some(self.creator), Some(self.created_by.clone()))
+    fn maker(&self, _: &mut Conn) -> Result<Maker, Failure> {
+        Ok((Some(self.creator), Some(self.created_by.clone())))
     }
 
     fn since(&self) -> Timestamp {
@@ -318,9 +337,12 @@ impl Subject for MappingView {
 }
 
 impl Versioned for Mapping {
-    fn maker(&self) -> (Option<UserId>, Option<UserName>) {
-        // Only the owner assigns doctors.
-        (self.assigned_by.as_ref().map(|_| self.owner), self.assigned_by.clone())
+    fn maker(&self, c: &mut Conn) -> Result<Maker, Failure> {
+        let id: Option<i64> = mappings::table
+            .find((self.owner.get(), self.id.get()))
+            .select(mappings::assigned_by_id)
+            .get_result(c)?;
+        id.map_or(Ok((None, None)), |id| named(c, id))
     }
 
     fn since(&self) -> Timestamp {

@@ -44,3 +44,17 @@ macro_rules! with_word {
     };
 }
 pub(super) use with_word;
+
+/// A column of text that is looked at in the rows that another condition has found: no index over it is used. Without
+/// statistics SQLite believes that every value is rare.
+macro_rules! beside {
+    ($table:ident, $column:ident) => {
+        diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Text>>(concat!(
+            "+",
+            stringify!($table),
+            ".",
+            stringify!($column)
+        ))
+    };
+}
+pub(super) use beside;

@@ -1,8 +1,9 @@
 //! Counts by what filters offer, retired doctors, and what checks of the trail found.
 
 use domain::{
-    AllDoctors, AllMappings, AllPatients, AuditCheck, AuditEventId, BloodGroup, Broken, EmailRule, Fault,
-    Gender, NewMapping, Page, Role, SearchTerms, Specialization, UserFilter,
+    AllDoctors, AllMappings, AllPatients, AuditCheck, AuditEventId, BloodGroup, Broken, Direction, EmailRule,
+    Fault, Gender, NewMapping, Order, Page, PageLimit, Role, SearchTerms, SortKey, Specialization, Tally,
+    UserFilter,
 };
 use persistence::Stores;
 use testkit::builders;
@@ -26,19 +27,73 @@ pub(crate) async fn filters_are_counted_as_far_as_it_is_worth_it(stores: Stores)
     let mut filter = AllPatients::default();
     filter.filter.gender = Gender::parse("male").ok();
     filter.filter.search = SearchTerms::parse("smi");
-    let tally = records.tally_patients(&filter, 4).await.unwrap().unwrap();
+    let Tally { matching, kinds } = records.tally_patients(&filter, 4).await.unwrap();
+    let tally = kinds.unwrap();
     let female: u64 = tally
         .iter()
         .filter(|tally| tally.gender == Gender::parse("female").ok())
         .map(|tally| tally.count)
         .sum();
     assert_eq!((tally.len(), female, tally.iter().map(|tally| tally.count).sum::<u64>()), (4, 2, 4));
-    assert_eq!(records.tally_patients(&filter, 3).await.unwrap(), None);
+    assert_eq!(matching, Some(1));
+    // Where all are too many, those that are asked for are counted nevertheless, with words to find and without.
+    let tally = |matching| Tally { matching, kinds: None };
+    assert_eq!(records.tally_patients(&filter, 3).await.unwrap(), tally(Some(1)));
+    filter.filter.search = None;
+    assert_eq!(records.tally_patients(&filter, 3).await.unwrap(), tally(Some(1)));
+    filter.filter.gender = Gender::parse("female").ok();
+    assert_eq!(records.tally_patients(&filter, 1).await.unwrap(), tally(None));
+    filter.filter.blood_group = BloodGroup::parse("A+").ok();
+    assert_eq!(records.tally_patients(&filter, 1).await.unwrap(), tally(Some(1)));
     let users = records.tally_users(&UserFilter { role: Some(Role::Admin), ..Default::default() }, 2).await;
-    let users = users.unwrap().unwrap();
-    assert_eq!(users.len(), 2);
-    assert!(users.iter().all(|tally| tally.is_active && tally.count == 1));
-    assert_eq!(records.tally_users(&UserFilter::default(), 1).await.unwrap(), None);
+    let users = users.unwrap();
+    assert_eq!(users.matching, Some(0));
+    let kinds = users.kinds.unwrap();
+    assert_eq!(kinds.len(), 2);
+    assert!(kinds.iter().all(|tally| tally.is_active && tally.count == 1));
+    let users = records.tally_users(&UserFilter::default(), 1).await.unwrap();
+    assert_eq!(users, Tally { matching: None, kinds: None });
+    let staff = UserFilter { role: Some(Role::Staff), ..Default::default() };
+    assert_eq!(records.tally_users(&staff, 1).await.unwrap(), Tally { matching: Some(1), kinds: None });
+}
+
+pub(crate) async fn lists_of_one_gender_or_blood_group_are_whole_and_in_order(stores: Stores) {
+    let (ann, bob) = (user(&stores, "ann", Role::Patient).await, user(&stores, "bob", Role::Patient).await);
+    let stamp = stamped(instant());
+    for number in 0..30 {
+        let mut details = builders::patient().named(&format!("P{:02}", (number * 7) % 30)).done();
+        details.gender = Gender::parse(if number % 3 == 0 { "other" } else { "female" }).ok();
+        details.blood_group = BloodGroup::parse(if number % 2 == 0 { "A+" } else { "B-" }).ok();
+        let owner = if number % 5 == 0 { bob.id } else { ann.id };
+        let made = stores.patients.insert(owner, &details, &stamp).await.unwrap();
+        if number == 0 {
+            stores.patients.delete(owner, made.id, None, &stamp).await.unwrap();
+        }
+    }
+    let names = async |gender: Option<&str>, group: Option<&str>, key| {
+        let mut filter = AllPatients::default();
+        filter.filter.gender = gender.and_then(|text| Gender::parse(text).ok());
+        filter.filter.blood_group = group.and_then(|text| BloodGroup::parse(text).ok());
+        let order = Order { key, direction: Direction::Ascending };
+        let mut page = Page { order, limit: PageLimit::new(2).unwrap(), ..Page::default() };
+        let mut names = Vec::new();
+        loop {
+            let found = stores.admin_records.patients(&filter, page).await.unwrap();
+            names.extend(found.items.iter().map(|patient| patient.details.name.full().to_owned()));
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => return names,
+            }
+        }
+    };
+    let numbered = |numbers: &[u8]| numbers.iter().map(|number| format!("P{number:02}")).collect::<Vec<_>>();
+    let by_id = [21, 12, 3, 24, 15, 6, 27, 18, 9];
+    assert_eq!(names(Some("other"), None, SortKey::CreatedAt).await, numbered(&by_id));
+    let by_name = [3, 6, 9, 12, 15, 18, 21, 24, 27];
+    assert_eq!(names(Some("other"), None, SortKey::Name).await, numbered(&by_name));
+    assert_eq!(names(Some("other"), Some("A+"), SortKey::Name).await, numbered(&[6, 12, 18, 24]));
+    assert_eq!(names(Some("other"), Some("A+"), SortKey::CreatedAt).await, numbered(&[12, 24, 6, 18]));
+    assert_eq!(names(None, Some("B-"), SortKey::Name).await.len(), 15);
 }
 
 pub(crate) async fn doctors_are_counted_and_found_also_when_they_have_retired(stores: Stores) {
@@ -56,9 +111,16 @@ pub(crate) async fn doctors_are_counted_and_found_also_when_they_have_retired(st
     let new = NewMapping { patient: patient.id, doctor: made[0].id, notes: None };
     stores.mappings.assign(ann.id, &new, &stamp).await.unwrap();
     let records = &stores.admin_records;
-    let tally = records.tally_doctors(&AllDoctors::default(), 10).await.unwrap().unwrap();
+    let all = records.tally_doctors(&AllDoctors::default(), 10).await.unwrap();
+    assert_eq!(all.matching, Some(3));
+    let tally = all.kinds.unwrap();
     let counts: Vec<_> = tally.iter().map(|tally| (tally.specialization.is_some(), tally.count)).collect();
     assert_eq!(counts, [(true, 2), (false, 1)]);
+    let mut hearts = AllDoctors::default();
+    hearts.filter.specialization = Specialization::parse("CARDIOLOGY").ok();
+    assert_eq!(records.tally_doctors(&hearts, 10).await.unwrap().matching, Some(2));
+    let few = records.tally_doctors(&hearts, 2).await.unwrap();
+    assert_eq!((few.matching, few.kinds), (Some(2), None));
     assert_eq!(records.tally_mappings(&AllMappings::default(), 1).await.unwrap(), Some(1));
     assert_eq!(records.tally_mappings(&AllMappings::default(), 0).await.unwrap(), None);
     for doctor in &made[..2] {

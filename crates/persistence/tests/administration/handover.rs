@@ -4,7 +4,7 @@ use domain::ports::{Record, RepositoryError};
 use domain::{
     AuditFilter, Change, Direction, EmailRule, IdempotencyKey, Mapping, MappingFilter, Moving, NewMapping,
     Once, Order, Page, Patient, PatientChange, PatientFilter, Phone, Reason, Role, SearchTerms, SortKey,
-    User,
+    Stamp, User,
 };
 use persistence::Stores;
 use testkit::builders;
@@ -63,7 +63,12 @@ pub(crate) async fn chosen_patients_go_with_all_that_belongs_to_them(stores: Sto
     let found = stores.patients.find(bob.id, moved.id).await.unwrap().unwrap();
     assert_eq!((found.owner, found.details.phone.unwrap().as_str()), (bob.id, "030 1234"));
     assert_eq!(names(&stores, &bob, "cid").await, ["Cid Moved"]);
-    assert_eq!(stores.history.of_patient(bob.id, moved.id).await.unwrap().unwrap().len(), 2);
+    // Who has made it stays who has made it.
+    let past = stores.history.of_patient(bob.id, moved.id).await.unwrap().unwrap();
+    assert_eq!((past.len(), past[1].by, past[1].by_name.as_ref()), (2, Some(ann.id), Some(&ann.username)));
+    let past = stores.history.of_mapping(bob.id, mapping.id).await.unwrap().unwrap();
+    let first = past.last().unwrap();
+    assert_eq!((first.by, first.by_name.as_ref()), (Some(ann.id), Some(&ann.username)));
     let doctors = stores.mappings.doctors_of(bob.id, moved.id, Page::default()).await.unwrap().items;
     assert_eq!(doctors.iter().map(|doctor| doctor.mapping).collect::<Vec<_>>(), [again.id]);
     let ended = stores.mappings.find(bob.id, mapping.id, true).await.unwrap().unwrap();
@@ -174,4 +179,29 @@ pub(crate) async fn whoever_writes_meanwhile_comes_first_or_fails(stores: Stores
     assert_eq!(names(&stores, &bob, "").await.len(), 8);
     let all = MappingFilter { include_ended: true, ..MappingFilter::default() };
     assert!(stores.mappings.list(ann.id, all, Page::default()).await.unwrap().items.is_empty());
+}
+
+pub(crate) async fn the_past_tells_who_has_made_a_record_for_another(stores: Stores) {
+    let (ann, bob) = (user(&stores, "ann", Role::Patient).await, user(&stores, "bob", Role::Patient).await);
+    let root = user(&stores, "root", Role::Admin).await;
+    let stamp = Stamp { user: Some(root.id), ..stamped(instant()) };
+    let details = builders::patient().named("Cid").done();
+    let made = stores.patients.insert(ann.id, &details, &stamp).await.unwrap();
+    assert_eq!(made.created_by, ann.username);
+    let doctor = builders::doctor().done();
+    let doctor = stores.doctors.insert(ann.id, &doctor, EmailRule::Shared, &stamp).await.unwrap();
+    let new = NewMapping { patient: made.id, doctor: doctor.id, notes: None };
+    let mapping = stores.mappings.assign(ann.id, &new, &stamp).await.unwrap().mapping;
+    assert_eq!(mapping.assigned_by, Some(root.username.clone()));
+    let by_root = (Some(root.id), Some(root.username.clone()));
+    for owner in [&ann, &bob] {
+        if owner.id != ann.id {
+            let all = Moving::AllOf(ann.id);
+            assert_eq!(stores.mover.move_patients(&all, owner.id, &reason(), &stamp).await.unwrap(), 1);
+        }
+        let past = stores.history.of_patient(owner.id, made.id).await.unwrap().unwrap();
+        assert_eq!((past[0].by, past[0].by_name.clone()), by_root);
+        let past = stores.history.of_mapping(owner.id, mapping.id).await.unwrap().unwrap();
+        assert_eq!((past[0].by, past[0].by_name.clone()), by_root);
+    }
 }

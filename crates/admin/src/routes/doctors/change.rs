@@ -7,7 +7,7 @@ use domain::Version;
 
 use super::{BASE, address, id};
 use crate::details::{DOCTOR, doctor_change, doctor_value};
-use crate::form::{FormPage, Reading};
+use crate::form::{FormPage, Reading, then};
 use crate::gate::{Endpoint, Visit};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
@@ -55,20 +55,11 @@ async fn create(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if let (Some(details), false) = (details, reading.is_wrong()) {
         match visit.panel.doctors.create(visit.who()?.actor(), &details, None).await {
-            Ok(doctor) => return page::go(&then(&visit, &address(doctor.id), "added")),
+            Ok(doctor) => return page::go(&then(&visit.form, BASE, &address(doctor.id), "added")),
             Err(error) => status = reading.take(error)?,
         }
     }
     add_form(&visit, |name| visit.form.get(name).to_owned())?.wrong(reading.wrong()).show(status)
-}
-
-/// Where a form that was saved leads.
-fn then(visit: &Visit, record: &str, done: &str) -> String {
-    match visit.form.get("then") {
-        "edit" => format!("{record}/edit?done={done}"),
-        "add" => format!("{BASE}/add?done={done}"),
-        _ => format!("{record}?done={done}"),
-    }
 }
 
 async fn edit_page(visit: Visit) -> Result<HttpResponse, Refusal> {
@@ -86,7 +77,7 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     let typed = |name| visit.form.get(name).to_owned();
     if !reading.is_wrong() {
         match visit.panel.doctors.update(visit.who()?.actor(), id, Some(version), &change).await {
-            Ok(_) => return page::go(&then(&visit, &address(id), "saved")),
+            Ok(_) => return page::go(&then(&visit.form, BASE, &address(id), "saved")),
             Err(Error::Stale) => {
                 let now = visit.panel.doctors.get(id).await?;
                 let form = edit_form(&visit, now.details.name.as_str(), now.version, typed)?;

@@ -8,12 +8,13 @@ use domain::{DoctorId, NewMapping, UserId, Version};
 
 use super::{BASE, address, ids};
 use crate::details::{PATIENT, patient_change, patient_value};
-use crate::form::{FormPage, Reading, Spec};
+use crate::form::{FormPage, Reading, Spec, then};
 use crate::gate::{Endpoint, Visit};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 
 const OWNER: &[Spec] = &[Spec::new("owner", "Owner's user name", "text")
+    .required()
     .help("The account that sees the record by the interface.")];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -66,20 +67,13 @@ async fn create(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if let (Some(owner), Some(details), false) = (owner, details, reading.is_wrong()) {
         match administration.create_patient(who, owner, &details).await {
-            Ok(patient) => return page::go(&then(&visit, &address(patient.owner, patient.id), "added")),
+            Ok(patient) => {
+                return page::go(&then(&visit.form, BASE, &address(patient.owner, patient.id), "added"));
+            }
             Err(error) => status = reading.take(error)?,
         }
     }
     add_form(&visit, |name| visit.form.get(name).to_owned())?.wrong(reading.wrong()).show(status)
-}
-
-/// Where a form that was saved leads.
-fn then(visit: &Visit, record: &str, done: &str) -> String {
-    match visit.form.get("then") {
-        "edit" => format!("{record}/edit?done={done}"),
-        "add" => format!("{BASE}/add?done={done}"),
-        _ => format!("{record}?done={done}"),
-    }
 }
 
 async fn owner(visit: &Visit, reading: &mut Reading<'_>) -> Result<Option<UserId>, Refusal> {
@@ -122,7 +116,7 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if !reading.is_wrong() {
         match administration.update_patient(who, owner, id, version, &change).await {
-            Ok(_) => return page::go(&then(&visit, &address(owner, id), "saved")),
+            Ok(_) => return page::go(&then(&visit.form, BASE, &address(owner, id), "saved")),
             Err(Error::Stale) => {
                 let now = administration.patient(who, owner, id).await?;
                 let before = administration.patient_version(who, owner, id, version).await.ok();

@@ -1,6 +1,6 @@
 //! How many patients each choice of a filter would show.
 
-use domain::{AllPatients, BloodGroup, Gender, PatientFilter, PatientTally};
+use domain::{AllPatients, BloodGroup, Gender, PatientFilter, PatientTally, Tally};
 
 use crate::details::{BLOOD_GROUPS, GENDERS};
 use crate::gate::Visit;
@@ -9,12 +9,12 @@ use crate::query::Query;
 use crate::refusal::Refusal;
 
 /// The counts, where there are not too many: of those who are shown, and of those in the other state.
-pub(super) struct Tally {
-    shown: Option<Vec<PatientTally>>,
-    others: Option<Vec<PatientTally>>,
+pub(super) struct Counts {
+    shown: Tally<PatientTally>,
+    others: Tally<PatientTally>,
 }
 
-impl Tally {
+impl Counts {
     pub(super) async fn of(visit: &Visit, wanted: &AllPatients) -> Result<Self, Refusal> {
         let (who, administration) = (visit.who()?, &visit.panel.administration);
         let others = AllPatients { is_deleted: !wanted.is_deleted, ..wanted.clone() };
@@ -25,18 +25,18 @@ impl Tally {
     }
 
     /// How many match the filter.
-    pub(super) fn total(&self, filter: &PatientFilter) -> Option<u64> {
-        count(self.shown.as_deref(), filter.gender, filter.blood_group)
+    pub(super) fn total(&self) -> Option<u64> {
+        self.shown.matching
     }
 
     pub(super) fn filters(&self, query: &Query, wanted: &AllPatients) -> Vec<Select> {
         let PatientFilter { gender, blood_group, .. } = wanted.filter;
-        let shown = self.shown.as_deref();
+        let shown = self.shown.kinds.as_deref();
         let by_gender = |value: &str| count(shown, Gender::parse(value).ok(), blood_group);
         let by_group = |value: &str| count(shown, gender, BloodGroup::parse(value).ok());
         let by_state = |value: &str| {
             let is_shown = (value == "deleted") == wanted.is_deleted;
-            count(if is_shown { shown } else { self.others.as_deref() }, gender, blood_group)
+            if is_shown { self.shown.matching } else { self.others.matching }
         };
         vec![
             filter(query, "gender", "Gender", "All", GENDERS, by_gender),

@@ -17,8 +17,9 @@ use crate::refusal::Refusal;
 const FIELDS: Specs = &[(
     "New owner",
     &[
-        Spec::new("to", "User name of the new owner", "text"),
+        Spec::new("to", "User name of the new owner", "text").required(),
         Spec::new("reason", "Reason", "text")
+            .required()
             .help("It stays on record for good. No names of patients and nothing medical, please."),
     ],
 )];

@@ -18,9 +18,10 @@ const FIELDS: Specs = &[(
     "New password",
     &[
         Spec::new("password", "New password", "password")
+            .required()
             .help("At least 8 characters, and not easy to guess.")
             .autocomplete("new-password"),
-        Spec::new("again", "The same once more", "password").autocomplete("new-password"),
+        Spec::new("again", "The same once more", "password").required().autocomplete("new-password"),
     ],
 )];
 

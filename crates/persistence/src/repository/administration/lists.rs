@@ -1,7 +1,9 @@
 //! Lists of the records of all owners.
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, not, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use domain::ports::RepositoryError;
 use domain::{
     AllDoctors, AllMappings, AllPatients, Doctor, DoctorId, Listing, MappingId, MappingView, Page, Patient,
@@ -9,13 +11,18 @@ use domain::{
 };
 
 use super::super::dialect::with_word;
-use super::super::patients::narrowed;
+use super::super::patients::{all_narrowed, narrowed};
 use super::super::{Conn, Db, doctors as directory, mappings as owned};
+use super::tally;
 use crate::error::Failure;
 use crate::listing::{fetch, keyset, listing};
 use crate::rows::{DoctorRow, MappingViewRow, PatientRow, UserRow};
 use crate::schema::{doctors, mappings, patient_words, patients, users};
 use crate::words::beginning_with;
+
+/// So many are found by the index over what they have in common, and put in order, sooner than an index in that order
+/// is searched for them.
+const FEW: u32 = 3_000;
 
 pub(super) fn patients(
     c: &mut Conn,
@@ -24,16 +31,25 @@ pub(super) fn patients(
 ) -> Result<Listing<Patient, PatientId>, Failure> {
     let owner = owner_id(c, filter)?;
     let total = if page.count { Some(matching_patients(filter, owner).count().get_result(c)?) } else { None };
-    let query = matching_patients(filter, owner).select(PatientRow::as_select()).limit(fetch(page.limit));
     let direction = page.order.direction;
     let rows = match page.order.key {
         SortKey::CreatedAt => {
+            let query = matching_patients(filter, owner).select(PatientRow::as_select());
             let after = page.after.map(|last| (last.id.get(), last.id.get()));
+            let query = query.limit(fetch(page.limit));
             keyset!(query, patients::id, patients::id, direction, after).load(c)?
         }
         SortKey::Name => {
             let after = page.after.map(|last| name_position(c, last.id, filter.is_deleted)).transpose()?;
-            keyset!(query, patients::name_key, patients::id, direction, after).load(c)?
+            if is_narrow(filter, owner) && tally::matching(c, filter, owner, FEW)?.is_some() {
+                let query = matching_patients(filter, owner).select(PatientRow::as_select());
+                let query = query.limit(fetch(page.limit));
+                keyset!(query, unordered_name(), patients::id, direction, after).load(c)?
+            } else {
+                let query = frequent_patients(filter, owner).select(PatientRow::as_select());
+                let query = query.limit(fetch(page.limit));
+                keyset!(query, patients::name_key, patients::id, direction, after).load(c)?
+            }
         }
     };
     let position = |last: &Patient| Position { created_at: last.created_at, id: last.id };
@@ -48,10 +64,31 @@ pub(super) fn owner_id(c: &mut Conn, wanted: &AllPatients) -> Result<Option<i64>
     Ok(Some(id.get_result(c).optional()?.unwrap_or_default()))
 }
 
+/// Whether only genders and blood groups narrow the list, so that the indexes over these find its records.
+fn is_narrow(wanted: &AllPatients, owner: Option<i64>) -> bool {
+    let filter = &wanted.filter;
+    let is_known = filter.gender.is_some() || filter.blood_group.is_some();
+    is_known && owner.is_none() && filter.search.is_none() && !wanted.is_deleted
+}
+
+/// The name as something that no index is in the order of.
+fn unordered_name() -> SqlLiteral<Text> {
+    sql("patients.name_key || ''")
+}
+
 pub(super) fn matching_patients(
     wanted: &AllPatients,
     owner: Option<i64>,
 ) -> patients::BoxedQuery<'static, Db> {
+    if is_narrow(wanted, owner) {
+        let query = patients::table.filter(patients::deleted_at.is_null()).into_boxed();
+        return all_narrowed(query, &wanted.filter);
+    }
+    frequent_patients(wanted, owner)
+}
+
+/// The same by other indexes than those over genders and blood groups.
+fn frequent_patients(wanted: &AllPatients, owner: Option<i64>) -> patients::BoxedQuery<'static, Db> {
     let mut query = patients::table.into_boxed();
     if let Some(owner) = owner {
         query = query.filter(patients::owner_id.eq(owner));

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::{
-    AllDoctors, AllMappings, AllPatients, BloodGroup, DoctorTally, Gender, PatientTally, Role,
-    Specialization, UserFilter, UserTally,
+    AllDoctors, AllMappings, AllPatients, BloodGroup, Census, DoctorTally, Gender, PatientFilter,
+    PatientTally, Role, Specialization, Tally, UserFilter, UserTally, fold,
 };
 
 use super::super::{Conn, Db};
@@ -57,21 +57,66 @@ fn unless_many<T>(counts: Vec<T>, most: u32, count: impl Fn(&T) -> u64) -> Optio
     (total <= u64::from(most)).then_some(counts)
 }
 
+/// How many rows a query finds, unless there are more than `most`.
+macro_rules! counted {
+    ($c:expr, $query:expr, $most:expr) => {{
+        let some = $query.limit(i64::from($most) + 1);
+        let count: i64 = Counted::<_, BigInt>::by(some, "", "").get_result($c)?;
+        Ok::<_, Failure>(Some(number(count)).filter(|count| *count <= u64::from($most)))
+    }};
+}
+
 fn number(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
+}
+
+pub(super) fn census(c: &mut Conn, most: u32) -> Result<Census, Failure> {
+    let active = patients::table.filter(patients::deleted_at.is_null()).select(patients::id);
+    let patients = counted!(c, active, most)?;
+    let active = doctors::table.filter(doctors::retired_at.is_null()).select(doctors::id);
+    let doctors = counted!(c, active, most)?;
+    let active = mappings::table.filter(mappings::ended_at.is_null()).select(mappings::id);
+    let mappings = counted!(c, active, most)?;
+    let users = counted!(c, users::table.filter(users::is_active).select(users::id), most)?;
+    Ok(Census { patients, doctors, mappings, users })
+}
+
+/// How many patients match the whole filter.
+pub(super) fn matching(
+    c: &mut Conn,
+    filter: &AllPatients,
+    owner: Option<i64>,
+    most: u32,
+) -> Result<Option<u64>, Failure> {
+    counted!(c, matching_patients(filter, owner).select(patients::id), most)
 }
 
 pub(super) fn patients(
     c: &mut Conn,
     filter: &AllPatients,
     most: u32,
-) -> Result<Option<Vec<PatientTally>>, Failure> {
-    let mut filter = filter.clone();
-    (filter.filter.gender, filter.filter.blood_group) = (None, None);
-    let owner = owner_id(c, &filter)?;
-    let query = matching_patients(&filter, owner)
-        .select((patients::gender, patients::blood_group))
-        .limit(i64::from(most) + 1);
+) -> Result<Tally<PatientTally>, Failure> {
+    let owner = owner_id(c, filter)?;
+    let mut all = filter.clone();
+    (all.filter.gender, all.filter.blood_group) = (None, None);
+    // Counted by an index alone first: what they have in common may have to be read from each record.
+    let is_many = matching(c, &all, owner, most)?.is_none();
+    let kinds = if is_many { None } else { Some(kinds_of_patients(c, &all, owner)?) };
+    let PatientFilter { gender, blood_group, .. } = filter.filter;
+    let matching = match &kinds {
+        Some(kinds) => Some(count_patients(kinds, gender, blood_group)),
+        None if gender.is_none() && blood_group.is_none() => None,
+        None => matching(c, filter, owner, most)?,
+    };
+    Ok(Tally { matching, kinds })
+}
+
+fn kinds_of_patients(
+    c: &mut Conn,
+    filter: &AllPatients,
+    owner: Option<i64>,
+) -> Result<Vec<PatientTally>, Failure> {
+    let query = matching_patients(filter, owner).select((patients::gender, patients::blood_group));
     let columns = " GROUP BY gender, blood_group";
     let counted =
         Counted::<_, (Nullable<Text>, Nullable<Text>, BigInt)>::by(query, "gender, blood_group, ", columns);
@@ -85,18 +130,20 @@ pub(super) fn patients(
             count: number(count),
         })
     };
-    let counts = rows.into_iter().map(tally).collect::<Result<_, _>>()?;
-    Ok(unless_many(counts, most, |tally: &PatientTally| tally.count))
+    rows.into_iter().map(tally).collect()
 }
 
-pub(super) fn doctors(
-    c: &mut Conn,
-    filter: &AllDoctors,
-    most: u32,
-) -> Result<Option<Vec<DoctorTally>>, Failure> {
-    let mut filter = filter.clone();
-    filter.filter.specialization = None;
-    let query = matching_doctors(&filter)
+fn count_patients(tally: &[PatientTally], gender: Option<Gender>, group: Option<BloodGroup>) -> u64 {
+    let is_it = |tally: &&PatientTally| {
+        (gender.is_none() || tally.gender == gender) && (group.is_none() || tally.blood_group == group)
+    };
+    tally.iter().filter(is_it).map(|tally| tally.count).sum()
+}
+
+pub(super) fn doctors(c: &mut Conn, filter: &AllDoctors, most: u32) -> Result<Tally<DoctorTally>, Failure> {
+    let mut all = filter.clone();
+    all.filter.specialization = None;
+    let query = matching_doctors(&all)
         .select((doctors::specialization, doctors::specialization_key))
         .limit(i64::from(most) + 1);
     let columns = " GROUP BY specialization, specialization_key";
@@ -115,6 +162,9 @@ pub(super) fn doctors(
             *name = text;
         }
     }
+    let chosen = filter.filter.specialization.as_ref().map(|text| fold::search_key(text.as_str()));
+    let is_it = |key: &Option<String>| chosen.is_none() || *key == chosen;
+    let chosen_count: u64 = by_key.iter().filter(|(key, _)| is_it(key)).map(|(_, (_, count))| *count).sum();
     let tally = |(text, count): (Option<String>, u64)| {
         let parse = |text: String| stored("doctors.specialization", Specialization::parse(&text));
         Ok::<_, Failure>(DoctorTally { specialization: text.map(parse).transpose()?, count })
@@ -122,18 +172,22 @@ pub(super) fn doctors(
     let mut counts: Vec<DoctorTally> = by_key.into_values().map(tally).collect::<Result<_, _>>()?;
     let name = |tally: &DoctorTally| tally.specialization.as_ref().map(|text| text.as_str().to_owned());
     counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b))));
-    Ok(unless_many(counts, most, |tally| tally.count))
+    let kinds = unless_many(counts, most, |tally| tally.count);
+    let matching = match &kinds {
+        Some(_) => Some(chosen_count),
+        None if chosen.is_none() => None,
+        None => counted!(c, matching_doctors(filter).select(doctors::id), most)?,
+    };
+    Ok(Tally { matching, kinds })
 }
 
 pub(super) fn mappings(c: &mut Conn, filter: &AllMappings, most: u32) -> Result<Option<u64>, Failure> {
-    let query = matching_mappings(filter).select(mappings::id).limit(i64::from(most) + 1);
-    let count: i64 = Counted::<_, BigInt>::by(query, "", "").get_result(c)?;
-    Ok(Some(number(count)).filter(|count| *count <= u64::from(most)))
+    counted!(c, matching_mappings(filter).select(mappings::id), most)
 }
 
-pub(super) fn users(c: &mut Conn, filter: &UserFilter, most: u32) -> Result<Option<Vec<UserTally>>, Failure> {
-    let filter = UserFilter { role: None, is_active: None, ..filter.clone() };
-    let query = matching_users(&filter).select((users::role, users::is_active)).limit(i64::from(most) + 1);
+pub(super) fn users(c: &mut Conn, filter: &UserFilter, most: u32) -> Result<Tally<UserTally>, Failure> {
+    let all = UserFilter { role: None, is_active: None, ..filter.clone() };
+    let query = matching_users(&all).select((users::role, users::is_active)).limit(i64::from(most) + 1);
     let columns = " GROUP BY role, is_active";
     let counted = Counted::<_, (Text, Bool, BigInt)>::by(query, "role, is_active, ", columns);
     let rows: Vec<(String, bool, i64)> = counted.load(c)?;
@@ -142,5 +196,19 @@ pub(super) fn users(c: &mut Conn, filter: &UserFilter, most: u32) -> Result<Opti
         Ok::<_, Failure>(UserTally { role, is_active, count: number(count) })
     };
     let counts = rows.into_iter().map(tally).collect::<Result<_, _>>()?;
-    Ok(unless_many(counts, most, |tally: &UserTally| tally.count))
+    let kinds = unless_many(counts, most, |tally: &UserTally| tally.count);
+    let matching = match &kinds {
+        Some(kinds) => Some(count_users(kinds, filter)),
+        None if filter.role.is_none() && filter.is_active.is_none() => None,
+        None => counted!(c, matching_users(filter).select(users::id), most)?,
+    };
+    Ok(Tally { matching, kinds })
+}
+
+fn count_users(tally: &[UserTally], filter: &UserFilter) -> u64 {
+    let is_it = |tally: &&UserTally| {
+        filter.role.is_none_or(|role| tally.role == role)
+            && filter.is_active.is_none_or(|is_active| tally.is_active == is_active)
+    };
+    tally.iter().filter(is_it).map(|tally| tally.count).sum()
 }
