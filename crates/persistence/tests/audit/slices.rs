@@ -24,9 +24,10 @@ async fn the_events_of_a_patient_are_found_wherever_they_are_in_the_trail() {
             raw.leave_gap(GAP / 11);
         }
         let filter = AuditFilter { patient: PatientId::new(1), ..AuditFilter::default() };
-        for (direction, expected) in
-            [(Direction::Ascending, (0..12).collect::<Vec<_>>()), (Direction::Descending, (0..12).rev().collect())]
-        {
+        for (direction, expected) in [
+            (Direction::Ascending, (0..12).collect::<Vec<_>>()),
+            (Direction::Descending, (0..12).rev().collect()),
+        ] {
             let order = Order { key: SortKey::CreatedAt, direction };
             let mut page: Page<AuditEventId> =
                 Page { order, limit: PageLimit::new(5).unwrap(), count: true, ..Page::default() };
