@@ -8,6 +8,7 @@ mod fields;
 mod format;
 mod formula;
 mod mappings;
+mod own;
 mod patients;
 mod run;
 mod write;
@@ -16,8 +17,9 @@ use std::io;
 
 use domain::ports::RepositoryError;
 
-pub use format::Format;
-pub use run::{Fate, Kind, OnConflict, Options, RowLine, SheetTally, Target, import};
+pub use domain::{OnConflict, RowFate as Fate, RowLine, SheetFormat as Format, SheetTally};
+pub use own::OwnPatients;
+pub use run::{Kind, Options, Owner, Target, import};
 pub use write::Writer;
 
 /// Why a sheet cannot be read on.

@@ -81,7 +81,7 @@ pub(crate) fn empty() -> Clinic {
 fn owned(operations: Vec<Documented>) -> Vec<Documented> {
     let is_owned = |o: &Documented| o.id.starts_with("patients_") || o.id.starts_with("mappings_");
     let owned: Vec<_> = operations.into_iter().filter(is_owned).collect();
-    assert_eq!(owned.len(), 23);
+    assert_eq!(owned.len(), 25);
     owned
 }
 

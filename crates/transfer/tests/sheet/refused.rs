@@ -137,3 +137,25 @@ async fn what_is_another_doctors_or_nobodys_is_refused() {
     let expected = [(3, "doctor"), (4, "doctor"), (5, "patient"), (6, "patient,doctor")];
     assert_eq!(refused, expected.map(|(row, columns)| (row, columns.to_owned())));
 }
+
+/// Two servers take in one sheet of one user.
+async fn twice_at_once(database: Database) {
+    let world = World::new(database).await;
+    let ann = user(&world, "ann").await;
+    let (sheet, expected) = patients();
+    let csv = options(Kind::Patients, Format::Csv, Some(ann));
+    let (first, second) = tokio::join!(import(&world, &sheet, &csv), import(&world, &sheet, &csv));
+    assert_eq!(first.0.added + second.0.added, ROWS - 20);
+    assert_eq!((first.1, second.1), (expected.clone(), expected));
+    assert_eq!(world.count("patients"), 1980);
+}
+
+#[tokio::test]
+async fn a_sheet_that_comes_twice_at_once_is_there_once_on_sqlite() {
+    twice_at_once(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_sheet_that_comes_twice_at_once_is_there_once_on_postgresql() {
+    twice_at_once(Database::Postgres).await;
+}
