@@ -1,4 +1,4 @@
-//! Sheets of patients, doctors and mappings, as CSV or NDJSON: in, row by row and in constant memory, and out again.
+//! Sheets of users, patients, doctors and mappings, as CSV or NDJSON: in, row by row and in constant memory, and out again.
 //!
 //! A row is taken in as it is or refused with everything that is wrong with it; nothing is mended. Each row has an
 //! external id (the column `external_id` or `id`, else a digest of what it says), by which it is known again.
@@ -11,6 +11,7 @@ mod mappings;
 mod own;
 mod patients;
 mod run;
+mod users;
 mod write;
 
 use std::io;

@@ -151,7 +151,7 @@ fn change(fields: &mut Fields, has_parts: bool, today: domain::Date) -> PatientC
 
 /// A name that is given whole and in parts is kept as it is in all three, where they tell the same name. The whole may be
 /// longer than a name that is given alone.
-fn exact_name(fields: &mut Fields) -> Option<HumanName> {
+pub(super) fn exact_name(fields: &mut Fields) -> Option<HumanName> {
     let whole = fields.raw("name")?.trim().to_owned();
     let part = |column| fields.raw(column).and_then(|raw| PersonName::parse(raw).ok());
     let (first, last) = (part("first_name"), part("last_name"));

@@ -20,9 +20,19 @@ use super::fields::Fields;
 use super::format::{BadRow, Rows};
 use super::mappings::MappingRow;
 use super::patients::PatientRow;
+use super::users::UserRow;
 
 /// How many rows go into one transaction.
 const BATCH: usize = 500;
+
+/// What must be unique of some record.
+const RULES: [Constraint; 5] = [
+    Constraint::UserName,
+    Constraint::UserEmail,
+    Constraint::DoctorEmail,
+    Constraint::DoctorLicense,
+    Constraint::ActiveMapping,
+];
 
 /// How often a batch is tried whose records somebody else takes in meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -30,6 +40,8 @@ const ATTEMPTS: u32 = 5;
 /// What a sheet is of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
+    /// Users; none is ever changed.
+    Users,
     /// Patients.
     Patients,
     /// Doctors.
@@ -67,6 +79,8 @@ pub struct Options {
     pub renames: Vec<(String, String)>,
     /// Whether two doctors may have the same e-mail address.
     pub doctor_emails: EmailRule,
+    /// Whether somebody can sign in by a stored hash of a password.
+    pub verifies: fn(&str) -> bool,
     /// The time.
     pub now: Timestamp,
     /// Nothing is written.
@@ -101,6 +115,7 @@ pub async fn import<R: BufRead>(
     let desk = Desk { target, options, users: HashMap::new() };
     let begin = Begin { desk, stamp, tell, progress };
     match options.kind {
+        Kind::Users => begin.run::<R, UserRow>(rows).await,
         Kind::Patients => begin.run::<R, PatientRow>(rows).await,
         Kind::Doctors => begin.run::<R, DoctorRow>(rows).await,
         Kind::Mappings => begin.run::<R, MappingRow>(rows).await,
@@ -413,7 +428,7 @@ impl<T: Row> Run<'_, T> {
     /// Without those whose values are another record's.
     async fn acceptable(&mut self, new: Vec<Waiting<T>>) -> Result<Vec<Waiting<T>>, SheetError> {
         let mut taken: HashSet<(Constraint, String)> = HashSet::new();
-        for rule in [Constraint::DoctorEmail, Constraint::DoctorLicense, Constraint::ActiveMapping] {
+        for rule in RULES {
             let unique = new.iter().flat_map(|waiting| waiting.row.unique(&self.begin.desk));
             let keys: Vec<String> = unique.filter(|(each, ..)| *each == rule).map(|(.., key)| key).collect();
             if !keys.is_empty() {

@@ -3,8 +3,9 @@
 use std::io;
 
 use domain::{
-    Address, Availability, BloodGroup, Doctor, EmailAddress, Gender, LicenseNumber, Mapping, MedicalHistory,
-    Notes, Patient, Phone, SheetFormat as Format, Specialization, UserName,
+    Address, Availability, BloodGroup, Doctor, EmailAddress, Gender, HumanName, LicenseNumber, Mapping,
+    MedicalHistory, Notes, PasswordHash, Patient, Phone, SheetFormat as Format, Specialization, User,
+    UserName,
 };
 use serde_json::Value;
 
@@ -13,9 +14,12 @@ use super::formula::defused;
 use super::mappings::MappingRow;
 use super::patients::PatientRow;
 use super::run::Row as _;
+use super::users::UserRow;
 
 /// The first column; the others are those that are read.
 const ID: &str = "id";
+/// The column of a user's hash.
+const HASH: &str = "password_hash";
 /// The column that says whose a record is.
 const OWNER: &str = "owner";
 
@@ -28,6 +32,12 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// Of users, with the hashes of their passwords or without.
+    pub const fn users(format: Format, with_hashes: bool) -> Self {
+        let without = if with_hashes { None } else { Some(HASH) };
+        Self { format, columns: UserRow::COLUMNS, without }
+    }
+
     /// Of patients.
     pub const fn patients(format: Format) -> Self {
         Self { format, columns: PatientRow::COLUMNS, without: None }
@@ -62,6 +72,25 @@ impl Writer {
             Format::Csv => csv_line(self.names().filter(|name| self.is_told(name)).map(str::to_owned)),
             Format::Ndjson => Ok(String::new()),
         }
+    }
+
+    /// A user's line.
+    pub fn user(&self, user: &User, hash: Option<&PasswordHash>) -> io::Result<String> {
+        let name = user.name.as_ref();
+        self.line([
+            Some(user.id.to_string()),
+            text(Some(&user.username), UserName::as_str),
+            text(user.email.as_ref(), EmailAddress::as_str),
+            text(name, HumanName::full),
+            text(name, HumanName::first),
+            text(name, HumanName::last),
+            text(user.phone.as_ref(), Phone::as_str),
+            Some(user.role.to_string()),
+            Some(user.is_active.to_string()),
+            Some(user.date_joined.to_string()),
+            user.last_login.map(|at| at.to_string()),
+            text(hash, PasswordHash::expose),
+        ])
     }
 
     /// A patient's line.

@@ -8,6 +8,7 @@ mod round;
 mod world;
 
 use domain::{EmailRule, NewUser, SourceName, UserId, UserName};
+use security::BcryptHasher;
 use transfer::sheet::{self, Fate, Format, Kind, OnConflict, Options, Owner, RowLine, SheetTally, Target};
 
 use crate::world::{World, now, stamp};
@@ -22,6 +23,7 @@ pub(crate) fn options(kind: Kind, format: Format, owner: Option<UserId>) -> Opti
         on_conflict: OnConflict::Skip,
         renames: Vec::new(),
         doctor_emails: EmailRule::Unique,
+        verifies: |stored| BcryptHasher::verifies(stored, false),
         now: now(),
         is_dry: false,
     }

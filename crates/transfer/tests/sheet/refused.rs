@@ -159,3 +159,40 @@ async fn a_sheet_that_comes_twice_at_once_is_there_once_on_sqlite() {
 async fn a_sheet_that_comes_twice_at_once_is_there_once_on_postgresql() {
     twice_at_once(Database::Postgres).await;
 }
+
+#[tokio::test]
+async fn users_come_with_hashes_that_verify_and_are_never_changed() {
+    let world = World::new(Database::Sqlite).await;
+    user(&world, "ann").await;
+    let users = options(Kind::Users, Format::Ndjson, None);
+    let sheet = concat!(
+        r#"{"id": "7", "username": "bob", "role": "staff", "password_hash": "pbkdf2_sha256$1000$salt$ozn72z4rZoot6b5wjJ5rW9SvPvtDWB/zM3JEaMa9o6o="}"#,
+        "\n",
+        r#"{"username": "eve", "password_hash": "md5$salt$0cc175b9c0f1b6a831c399e269772661"}"#,
+        "\n",
+        r#"{"username": "ida", "password_hash": "hc2$2b$12$................................................................."}"#,
+        "\n",
+        r#"{"username": "ANN", "role": "admin"}"#,
+        "\n",
+        r#"{"username": "x@y.org", "email": "z@y.org", "role": "root", "is_active": "maybe"}"#,
+        "\n",
+        r#"{"email": "Noor@Example.org", "is_active": false}"#,
+        "\n",
+    );
+    let (tally, mut refused) = import(&world, sheet, &users).await;
+    refused.sort();
+    assert_eq!(tally.added, 2);
+    let expected = [(2, "password_hash"), (3, "password_hash"), (4, "username"), (5, "role,is_active")];
+    assert_eq!(refused, expected.map(|(row, columns)| (row, columns.to_owned())));
+    assert_eq!(
+        world.count("users WHERE username = 'bob' AND role = 'staff' AND password_hash LIKE 'pbkdf2%'"),
+        1
+    );
+    // Somebody was here before: ids are new ones.
+    assert_eq!(world.count("users WHERE id = 7"), 0);
+    assert_eq!(world.count("users WHERE username = 'Noor@Example.org' AND NOT is_active"), 1);
+    assert_eq!(world.count("users WHERE username = 'ann' AND role = 'patient'"), 1);
+    let update = Options { on_conflict: OnConflict::Update, ..users };
+    let again = import(&world, sheet, &update).await;
+    assert_eq!((again.0.added, again.0.updated), (0, 0));
+}

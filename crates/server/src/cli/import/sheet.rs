@@ -1,4 +1,4 @@
-//! `healthcore import patients`, `doctors` and `mappings`.
+//! `healthcore import users`, `patients`, `doctors` and `mappings`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::Path;
 use domain::ports::Clock as _;
 use domain::{EmailRule, LoginName, SourceName, Stamp, UserId};
 use persistence::Stores;
-use security::SystemClock;
+use security::{BcryptHasher, SystemClock};
 use serde::Serialize;
 use transfer::sheet::{self, Fate, Format, Kind, OnConflict, Options, Owner, RowLine, SheetTally, Target};
 
@@ -39,6 +39,7 @@ pub(super) fn run(settings: &Settings, kind: Kind, arguments: &SheetArguments) -
     let mut report = Report { file: report, progress: &progress, failure: None };
     let from = BufReader::with_capacity(1 << 16, progress.reading(file));
     let name = match kind {
+        Kind::Users => "import_users",
         Kind::Patients => "import_patients",
         Kind::Doctors => "import_doctors",
         Kind::Mappings => "import_mappings",
@@ -86,6 +87,10 @@ fn options(
         on_conflict: arguments.on_conflict.into(),
         renames: arguments.map.clone(),
         doctor_emails: if settings.doctors.unique_email { EmailRule::Unique } else { EmailRule::Shared },
+        verifies: match settings.password_pepper {
+            Some(_) => |stored| BcryptHasher::verifies(stored, true),
+            None => |stored| BcryptHasher::verifies(stored, false),
+        },
         now: SystemClock.now(),
         is_dry: arguments.dry_run,
     })
