@@ -51,8 +51,8 @@ impl Row for UserRow {
             Some(RecordId::User(id)) => Some(id),
             _ => None,
         };
-        Ok(account.map(|account| {
-            let account = NewUser { password_hash, ..account };
+        Ok(account.map(|mut account| {
+            account.password_hash = password_hash;
             let is_active = is_active.unwrap_or(true);
             Self { record: IncomingUser { id, account, is_active, date_joined, last_login } }
         }))
