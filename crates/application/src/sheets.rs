@@ -67,7 +67,7 @@ impl From<SheetFault> for SheetError {
 /// Takes in and gives out sheets of patients.
 #[derive(Clone)]
 pub struct Sheets {
-    sheets: Arc<dyn PatientSheets>,
+    format: Arc<dyn PatientSheets>,
     patients: Arc<dyn PatientRepository>,
     users: Arc<dyn UserRepository>,
     clock: Arc<dyn Clock>,
@@ -78,13 +78,13 @@ pub struct Sheets {
 impl Sheets {
     /// Over its ports.
     pub fn new(
-        sheets: Arc<dyn PatientSheets>,
+        format: Arc<dyn PatientSheets>,
         patients: Arc<dyn PatientRepository>,
         users: Arc<dyn UserRepository>,
         clock: Arc<dyn Clock>,
         limits: SheetLimits,
     ) -> Self {
-        Self { sheets, patients, users, clock, limits, places: Places::new(limits.at_once) }
+        Self { format, patients, users, clock, limits, places: Places::new(limits.at_once) }
     }
 
     /// How much is taken in.
@@ -112,13 +112,13 @@ impl Sheets {
         sheet: &Sheet,
         _place: &Place,
     ) -> Result<SheetReport, SheetError> {
-        let rows = self.sheets.count(sheet)?;
+        let rows = self.format.count(sheet)?;
         if rows > self.limits.rows {
             return Err(SheetError::TooManyRows(self.limits.rows));
         }
         let owner = self.users.find(actor.user).await.map_err(Error::from)?;
         let owner = owner.ok_or(Error::Missing(Record::User))?;
-        Ok(self.sheets.take_in(sheet, &owner, &self.stamp_of_rows(actor)).await?)
+        Ok(self.format.take_in(sheet, &owner, &self.stamp_of_rows(actor)).await?)
     }
 
     /// The writes of an import, by a name of their own: the call leaves its event besides, also where nothing was
@@ -161,7 +161,7 @@ impl Export {
             Next::End => return Ok(None),
             Next::Page(page) => page,
             Next::Header(page) => {
-                text = self.sheets.sheets.header(self.format).map_err(Error::Failed)?;
+                text = self.sheets.format.header(self.format).map_err(Error::Failed)?;
                 page
             }
         };
@@ -171,7 +171,7 @@ impl Export {
         let all = PatientFilter::default();
         let listing = self.sheets.patients.list(self.actor.user, &all, page).await?;
         for patient in &listing.items {
-            let line: Result<String, BoxError> = self.sheets.sheets.line(self.format, patient);
+            let line: Result<String, BoxError> = self.sheets.format.line(self.format, patient);
             text.push_str(&line.map_err(Error::Failed)?);
         }
         page.after = listing.next;

@@ -65,20 +65,15 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
         random: Arc::clone(&random),
     };
     let (audit, writer) = Audit::new(Arc::clone(&stores.audit), settings.audit.reads.into());
-    let trail = Trail {
-        writer,
-        store: Arc::clone(&stores.audit),
-        clock: Arc::clone(&clock),
-        anchors: anchor_file(settings),
-    };
-    let sheets = sheets(settings, &all, Arc::clone(&clock));
+    let (store, anchors) = (Arc::clone(&stores.audit), anchor_file(settings));
+    let trail = Trail { writer, store, clock: Arc::clone(&clock), anchors };
     let accounts =
         Accounts::new(ports, settings.auth.session_rules()).registering(settings.access.registration.into());
     let is_limited = settings.limits.enabled;
     let state = AppState {
         accounts: if is_limited { accounts.throttled(stores.throttle) } else { accounts },
         patients: Patients::new(stores.patients, Arc::clone(&stores.history), Arc::clone(&clock)),
-        sheets,
+        sheets: sheets(settings, &all, Arc::clone(&clock)),
         doctors: Doctors::new(
             stores.doctors,
             Arc::clone(&stores.history),

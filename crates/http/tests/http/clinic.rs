@@ -132,16 +132,7 @@ impl Clinic {
         let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
         let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
         let users: Arc<dyn UserRepository> = Arc::new(self.users);
-        let ports = AccountPorts {
-            users: Arc::clone(&users),
-            sessions: Arc::new(self.sessions),
-            invitations: Arc::new(MockInvitationRepository::new()),
-            hasher: Arc::new(PlainHasher),
-            strength: Arc::new(OwnWords),
-            signer: Arc::new(PlainTokens::default()),
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-        };
+        let ports = ports(&users, self.sessions, &clock, &random);
         let rules = SessionRules {
             rotation: ROTATION,
             lifetime: Duration::from_hours(720),
@@ -195,6 +186,25 @@ impl Clinic {
         .publishing(self.public_keys);
         let document = serde_json::from_str(&shared.document().json).unwrap();
         Open { shared, document, audit, _writer: writer }
+    }
+}
+
+/// What accounts need.
+fn ports(
+    users: &Arc<dyn UserRepository>,
+    sessions: MockSessionRepository,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> AccountPorts {
+    AccountPorts {
+        users: Arc::clone(users),
+        sessions: Arc::new(sessions),
+        invitations: Arc::new(MockInvitationRepository::new()),
+        hasher: Arc::new(PlainHasher),
+        strength: Arc::new(OwnWords),
+        signer: Arc::new(PlainTokens::default()),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
     }
 }
 

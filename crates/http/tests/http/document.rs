@@ -13,7 +13,7 @@ use crate::clinic::Clinic;
 use crate::documented::{Documented, operations};
 
 /// Every route of the interface.
-const ROUTES: [&str; 49] = [
+const ROUTES: [&str; 51] = [
     "DELETE /api/auth/sessions/{id}/",
     "DELETE /api/doctors/{id}/",
     "DELETE /api/mappings/{id}/",
