@@ -44,6 +44,7 @@ cp tests/clients/typescript/{package.json,package-lock.json,tsconfig.json,walk.t
 rm -rf "$work/package"
 mkdir -p "$work/package"
 PATH="$work/python/bin:$PATH" "$work/python/bin/openapi-python-client" generate --fail-on-warning --meta none \
+    --config tests/clients/python/config.yaml \
     --path "$work/openapi.json" --output-path "$work/package/healthcore_client" >"$work/python.log" 2>&1 || {
     cat "$work/python.log" >&2
     exit 1

@@ -15,6 +15,7 @@ mod error;
 mod health;
 mod mappings;
 mod patients;
+mod sheets;
 
 pub use accounts::{AcceptedPassword, AccountPorts, Accounts, Client, SessionRules, SignedInUser, Tokens};
 pub use administration::{Administration, AdministrationPorts, Administrator, PanelRules};
@@ -25,3 +26,4 @@ pub use error::Error;
 pub use health::Health;
 pub use mappings::Mappings;
 pub use patients::Patients;
+pub use sheets::{Export, Place, SheetError, SheetLimits, Sheets};

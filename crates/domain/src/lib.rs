@@ -43,6 +43,7 @@ mod patient;
 pub mod ports;
 mod quota;
 mod session;
+mod sheet;
 mod throttle;
 mod timestamp;
 mod user;
@@ -72,6 +73,7 @@ pub use mapping::{AssignedDoctor, Mapping, MappingFilter, MappingView, NewMappin
 pub use patient::{Patient, PatientChange, PatientDetails, PatientFilter, ToldAge};
 pub use quota::{Allowance, Quota, QuotaError};
 pub use session::{NewSession, RefreshCounter, Rotation, RotationRule, Session};
+pub use sheet::{OnConflict, RowFate, RowLine, Sheet, SheetFormat, SheetReport, SheetTally};
 pub use throttle::{Attempt, Attempts, ThrottleRule};
 pub use timestamp::{Date, Timestamp};
 pub use user::{Credentials, LoginName, NewUser, StandingChange, User, UserChange};

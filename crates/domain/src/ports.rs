@@ -18,6 +18,7 @@ mod patients;
 mod probe;
 mod repository_error;
 mod sessions;
+mod sheets;
 mod tokens;
 mod users;
 
@@ -36,6 +37,7 @@ pub use patients::PatientRepository;
 pub use probe::DatabaseProbe;
 pub use repository_error::{BoxError, Constraint, Record, RepositoryError};
 pub use sessions::SessionRepository;
+pub use sheets::{PatientSheets, SheetFault};
 pub use tokens::{AccessClaims, IssuedToken, RefreshClaims, TokenError, TokenSigner};
 pub use users::UserRepository;
 
@@ -55,6 +57,7 @@ pub use {
     patients::MockPatientRepository,
     probe::MockDatabaseProbe,
     sessions::MockSessionRepository,
+    sheets::MockPatientSheets,
     tokens::MockTokenSigner,
     users::MockUserRepository,
 };

@@ -30,9 +30,11 @@ pub(crate) struct Audited {
 }
 
 impl Audited {
-    /// The operation of that name. What is not read is written, and the store keeps the event of a write.
+    /// The operation of that name. What is not read is written, and the store keeps the event of a write. An import is
+    /// many writes or none, each with its own event: the call leaves one besides.
     pub(crate) fn new(operation: Operation, method: &HttpMethod) -> Self {
-        Self { operation, is_write: !matches!(method, HttpMethod::Get) }
+        let is_import = operation.as_str() == "patients_import";
+        Self { operation, is_write: !matches!(method, HttpMethod::Get) && !is_import }
     }
 
     /// Which kind of record `{id}` in the path names.

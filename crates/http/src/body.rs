@@ -46,9 +46,9 @@ pub(crate) fn receive(
     let payload = payload.take();
     async move {
         if !is_json {
-            return Err(Problem::new(Code::UnsupportedMediaType));
+            return Err(Problem::new(Code::UnsupportedMediaType).detail("The body must be JSON."));
         }
-        let body = tokio::time::timeout(BODY_DEADLINE, read(payload));
+        let body = tokio::time::timeout(BODY_DEADLINE, read(payload, BODY_LIMIT));
         body.await.map_err(|_| Problem::new(Code::RequestTimeout))?
     }
 }
@@ -62,11 +62,12 @@ fn is_json(request: &HttpRequest) -> bool {
     })
 }
 
-async fn read(mut payload: Payload) -> Result<Bytes, Problem> {
+/// The bytes of a body, at most so many.
+pub(crate) async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| malformed("The body broke off."))?;
-        if body.len() + chunk.len() > BODY_LIMIT {
+        if body.len() + chunk.len() > limit {
             return Err(Problem::new(Code::PayloadTooLarge));
         }
         body.extend_from_slice(&chunk);

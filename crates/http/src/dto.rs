@@ -8,6 +8,7 @@ mod mapping;
 mod name;
 mod patient;
 pub(crate) mod query;
+mod sheet;
 
 pub(crate) use account::{
     LoginRequest, PasswordRequest, RefreshRequest, RegisterRequest, RegisteredResponse, SessionResponse,
@@ -20,3 +21,4 @@ pub(crate) use history::{
 };
 pub(crate) use mapping::{AssignedDoctorResponse, MappingRequest, MappingResponse, NotesRequest};
 pub(crate) use patient::{PatientRequest, PatientResponse};
+pub(crate) use sheet::SheetReportResponse;

@@ -32,6 +32,7 @@ mod registry;
 mod request_id;
 mod routes;
 mod sent;
+mod sheet;
 mod span;
 mod state;
 mod trace;
@@ -162,6 +163,7 @@ fn cors(origins: &[String]) -> Cors {
             "x-request-id",
         ])
         .expose_headers([
+            "content-disposition",
             "etag",
             "link",
             "location",

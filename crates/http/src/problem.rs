@@ -6,7 +6,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use application::Error;
+use application::{Error, SheetError};
 use domain::Invalid;
 use domain::ports::{Constraint, Record};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::limits::throttled;
 /// What went wrong, as clients tell it apart.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Code {
-    /// The body is not the JSON that is expected.
+    /// The body is not the JSON or the sheet that is expected.
     MalformedBody,
     /// Fields of the body break rules.
     InvalidFields,
@@ -46,7 +46,7 @@ pub enum Code {
     Stale,
     /// The body is too large.
     PayloadTooLarge,
-    /// The body is not declared as JSON.
+    /// The body is not declared as what is expected.
     UnsupportedMediaType,
     /// The idempotency key was used for another request.
     KeyReused,
@@ -91,7 +91,7 @@ impl Code {
     /// The table: status, name, and title of each code.
     const fn row(self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::MalformedBody => (StatusCode::BAD_REQUEST, "malformed_body", "The body is not valid JSON"),
+            Self::MalformedBody => (StatusCode::BAD_REQUEST, "malformed_body", "The body cannot be read"),
             Self::InvalidFields => (StatusCode::BAD_REQUEST, "invalid_fields", "Some fields are not valid"),
             Self::InvalidQuery => (StatusCode::BAD_REQUEST, "invalid_query", "Some parameters are not valid"),
             Self::NotAuthenticated => (StatusCode::UNAUTHORIZED, "not_authenticated", "Sign in first"),
@@ -116,7 +116,7 @@ impl Code {
                 (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large")
             }
             Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON")
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is of another type")
             }
             Self::KeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -316,6 +316,18 @@ impl From<Error> for Problem {
                 tracing::error!(error = %cause, "a request failed");
                 Self::new(Code::Internal)
             }
+        }
+    }
+}
+
+impl From<SheetError> for Problem {
+    fn from(error: SheetError) -> Self {
+        match error {
+            SheetError::Unreadable(why) => Self::new(Code::MalformedBody).detail(format!("The sheet {why}.")),
+            SheetError::TooManyRows(most) => {
+                Self::new(Code::PayloadTooLarge).detail(format!("The sheet has more than {most} rows."))
+            }
+            SheetError::Other(error) => error.into(),
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod keys;
 mod mappings;
 mod patients;
 mod sessions;
+mod sheets;
 
 use crate::registry::Operation;
 use crate::state::HttpSettings;
@@ -20,6 +21,7 @@ pub(crate) fn operations(settings: HttpSettings) -> Vec<Operation> {
     let mut operations = accounts::operations();
     operations.extend(sessions::operations());
     operations.extend(patients::operations());
+    operations.extend(sheets::operations());
     operations.extend(doctors::operations());
     operations.extend(mappings::operations(settings.mapping_detail));
     operations.extend(history::operations());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use application::{Accounts, Audit, AuditLog, Doctors, Health, Mappings, Patients};
+use application::{Accounts, Audit, AuditLog, Doctors, Health, Mappings, Patients, Sheets};
 use domain::ports::{Clock, Random};
 
 use crate::client_address::TrustedProxies;
@@ -38,6 +38,8 @@ pub struct AppState {
     pub accounts: Accounts,
     /// Patients.
     pub patients: Patients,
+    /// Patients, many at once.
+    pub sheets: Sheets,
     /// Doctors.
     pub doctors: Doctors,
     /// Assignments.

@@ -38,6 +38,7 @@ async fn fresh() -> Repositories {
         mappings: stores.mappings,
         history: stores.history,
         eraser: stores.eraser,
+        intake: stores.intake,
         audit: stores.audit,
         deactivate: Deactivate::by(deactivate),
         guard: Box::new(database),

@@ -36,6 +36,7 @@ fn fresh() -> Repositories {
         mappings: stores.mappings,
         history: stores.history,
         eraser: stores.eraser,
+        intake: stores.intake,
         audit: stores.audit,
         deactivate: Deactivate::by(deactivate),
         guard: Box::new(folder),

@@ -113,6 +113,11 @@ impl BcryptHasher {
         scheme::is_foreign(stored)
     }
 
+    /// Whether somebody can sign in by `stored` where there is a pepper, or none: by a hash of ours, or of another system.
+    pub fn verifies(stored: &str, has_pepper: bool) -> bool {
+        scheme::is_known(stored, has_pepper)
+    }
+
     /// What the threads have to do now.
     pub fn load(&self) -> HashingLoad {
         let jobs = self.pool.jobs();

@@ -15,6 +15,8 @@ const PBKDF2_SHA256: &str = "pbkdf2_sha256$1000$seasalt2$ozn72z4rZoot6b5wjJ5rW9S
 const PBKDF2_SHA1: &str = "pbkdf2_sha1$1000$seasalt2$bvRuICVS+gD9TvGyplTkOI+HF8s=";
 /// With the least memory that the scheme takes.
 const ARGON2: &str = "argon2$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$gqyb6rsXBNd+ORi95hHK7A";
+/// Made by Python's `hashlib.scrypt`.
+const SCRYPT: &str = "scrypt$16$seasalt2$8$5$aybMDgSRVo0hXxyshLq5zjj9tz1jEBK6hl0pU1CN+MdeKPcQPpF7+Rx4tbMJjaRiBrlsvZ6Mal/k5xsWkPen6Q==";
 
 fn hasher() -> BcryptHasher {
     let settings = HashingSettings { cost: 4, threads: NonZeroUsize::MIN, queue: 64, pepper: None };
@@ -65,6 +67,12 @@ async fn argon2_is_right_but_old() {
     assert!(BcryptHasher::verifies_foreign(ARGON2));
 }
 
+#[tokio::test]
+async fn scrypt_is_right_but_old() {
+    is_right_but_old(TYPED, SCRYPT).await;
+    assert!(BcryptHasher::verifies_foreign(&SCRYPT.replace("$16$", "$16384$")));
+}
+
 #[test]
 fn what_would_take_too_long_or_is_no_such_hash_is_refused() {
     let digest = PBKDF2_SHA256.rsplit('$').next().unwrap();
@@ -77,7 +85,16 @@ fn what_would_take_too_long_or_is_no_such_hash_is_refused() {
         format!("pbkdf2_sha256$1000$salt${}", digest.get(..20).unwrap()),
         "pbkdf2_sha256$1000$salt".to_owned(),
         format!("md5$salt${digest}"),
-        format!("scrypt$salt$16384$8$5${digest}"),
+        format!("md5$${digest}"),
+        "0cc175b9c0f1b6a831c399e269772661".to_owned(),
+        format!("sha1$salt${digest}"),
+        format!("scrypt$16384$salt$8$5${digest}"),
+        SCRYPT.replace("$16$", "$17$"),
+        SCRYPT.replace("$16$", "$1048576$"),
+        SCRYPT.replace("$16$", "$0$"),
+        SCRYPT.replace("$8$5$", "$8$50000000$"),
+        SCRYPT.replace("$8$5$", "$0$5$"),
+        SCRYPT.replace("$8$5$", "$8$0$"),
         format!("bcrypt$$2b$17${}", ".".repeat(53)),
         "argon2$argon2id$v=19$m=1048576,t=2,p=8$c29tZXNhbHQ$gqyb6rsXBNd+ORi95hHK7A".to_owned(),
         "hc1$2b$04$".to_owned(),

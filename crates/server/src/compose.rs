@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use admin::Panel;
 use application::{
-    AccountPorts, Accounts, Audit, AuditLog, DoctorRules, Doctors, Health, Mappings, Patients,
+    AccountPorts, Accounts, Audit, AuditLog, DoctorRules, Doctors, Health, Mappings, Patients, Sheets,
 };
 use domain::EmailRule;
 use domain::ports::{Clock, Random, RateLimiter};
 use http_api::{AppState, Draining, HttpSettings, Limits, Load, TrustedProxies};
 use persistence::{DatabaseSettings, Stores};
 use security::{BcryptHasher, HashingSettings, LocalRateLimiter, Strength, SystemClock, SystemRandom};
+use transfer::sheet::OwnPatients;
 
 use crate::audit::{Trail, anchor_file};
 use crate::keys::Keys;
@@ -64,18 +65,15 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
         random: Arc::clone(&random),
     };
     let (audit, writer) = Audit::new(Arc::clone(&stores.audit), settings.audit.reads.into());
-    let trail = Trail {
-        writer,
-        store: Arc::clone(&stores.audit),
-        clock: Arc::clone(&clock),
-        anchors: anchor_file(settings),
-    };
+    let (store, anchors) = (Arc::clone(&stores.audit), anchor_file(settings));
+    let trail = Trail { writer, store, clock: Arc::clone(&clock), anchors };
     let accounts =
         Accounts::new(ports, settings.auth.session_rules()).registering(settings.access.registration.into());
     let is_limited = settings.limits.enabled;
     let state = AppState {
         accounts: if is_limited { accounts.throttled(stores.throttle) } else { accounts },
         patients: Patients::new(stores.patients, Arc::clone(&stores.history), Arc::clone(&clock)),
+        sheets: sheets(settings, &all, Arc::clone(&clock)),
         doctors: Doctors::new(
             stores.doctors,
             Arc::clone(&stores.history),
@@ -100,6 +98,18 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
         Watched { database: stores.load, audit: state.audit.clone(), hasher, load: state.load.clone() };
     let panel = panel::over(settings, all, &state);
     Ok(Composed { state, panel, trail, watched })
+}
+
+fn sheets(settings: &Settings, stores: &Stores, clock: Arc<dyn Clock>) -> Sheets {
+    let own = OwnPatients {
+        intake: Arc::clone(&stores.intake),
+        users: Arc::clone(&stores.users),
+        patients: Arc::clone(&stores.patients),
+        doctors: Arc::clone(&stores.doctors),
+        mappings: Arc::clone(&stores.mappings),
+    };
+    let (patients, users) = (Arc::clone(&stores.patients), Arc::clone(&stores.users));
+    Sheets::new(Arc::new(own), patients, users, clock, settings.sheets.limits())
 }
 
 /// What the settings decide about the interface.

@@ -18,6 +18,7 @@ mod metrics;
 mod output;
 mod panel;
 mod probe;
+mod progress;
 mod running;
 mod seed;
 pub mod settings;

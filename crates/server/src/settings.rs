@@ -31,7 +31,8 @@ pub use database::DatabaseUrl;
 pub use error::SettingsError;
 pub use sections::{
     AccessSettings, AdminSettings, ApiSettings, AuditSettings, AuthSettings, DatabaseSection,
-    DoctorsSettings, LimitsSettings, LogSettings, MetricsSettings, ServerSettings, TracesSettings,
+    DoctorsSettings, LimitsSettings, LogSettings, MetricsSettings, ServerSettings, SheetsSettings,
+    TracesSettings,
 };
 pub use shown::ShownSetting;
 pub use source::{Flags, Sources};
@@ -66,6 +67,8 @@ pub struct Settings {
     pub api: ApiSettings,
     /// `[limits]`
     pub limits: LimitsSettings,
+    /// `[sheets]`
+    pub sheets: SheetsSettings,
     /// `[audit]`
     pub audit: AuditSettings,
     /// The secret that seals of the audit trail are made with, if one is configured.
@@ -96,6 +99,8 @@ struct Raw {
     doctors: DoctorsSettings,
     api: ApiSettings,
     limits: LimitsSettings,
+    #[validate(nested)]
+    sheets: SheetsSettings,
     #[validate(nested)]
     audit: AuditSettings,
     #[validate(nested)]
@@ -180,8 +185,8 @@ impl Raw {
         if self.server.data_dir.as_os_str().is_empty() {
             faults.push(origins.bad("server.data_dir", "must name a folder"));
         }
-        let Self { server, database, auth, access, doctors, api, limits, audit, admin, metrics, traces, log } =
-            self;
+        let Self { server, database, auth, access, doctors, api, limits, sheets, audit, .. } = self;
+        let Self { admin, metrics, traces, log, .. } = self;
         let KeySettings { secret_key, key_file, previous: previous_secret_keys } = keys;
         let settings = Settings {
             server,
@@ -196,6 +201,7 @@ impl Raw {
             doctors,
             api,
             limits,
+            sheets,
             audit,
             seal_key,
             admin,

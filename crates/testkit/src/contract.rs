@@ -19,6 +19,7 @@ pub mod audit;
 pub mod doctors;
 pub mod eraser;
 pub mod history;
+pub mod intake;
 pub mod invitations;
 pub mod limits_rate;
 pub mod limits_sign_in;
@@ -33,7 +34,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use domain::ports::{
-    AuditTrail, DoctorRepository, Eraser, History, InvitationRepository, MappingRepository,
+    AuditTrail, DoctorRepository, Eraser, History, Intake, InvitationRepository, MappingRepository,
     PatientRepository, RateLimiter, SessionRepository, SignInThrottle, UserRepository,
 };
 use domain::{Doctor, EmailRule, MappingView, NewMapping, Patient, User, UserId, UserName};
@@ -58,6 +59,8 @@ pub struct Repositories {
     pub history: Arc<dyn History>,
     /// What erases people for good.
     pub eraser: Arc<dyn Eraser>,
+    /// What takes in records from elsewhere.
+    pub intake: Arc<dyn Intake>,
     /// Who did what.
     pub audit: Arc<dyn AuditTrail>,
     /// What no port can do but rules are about.
@@ -187,7 +190,7 @@ impl Repositories {
 }
 
 /// Makes a `#[test]` of every rule of every repository port, in the modules `users`, `invitations`,
-/// `sessions`, `patients`, `doctors`, `mappings`, `once`, `history` and `eraser`.
+/// `sessions`, `patients`, `doctors`, `mappings`, `once`, `history`, `eraser` and `intake`.
 ///
 /// The argument is a future that gives a fresh [`Repositories`](crate::contract::Repositories); it is evaluated
 /// anew for each test, inside a multi-threaded tokio runtime. Names in it are those of the module around it.
@@ -227,6 +230,7 @@ macro_rules! repository_contract {
         $crate::once_rules!($store);
         $crate::history_rules!($store);
         $crate::eraser_rules!($store);
+        $crate::intake_rules!($store);
     };
 }
 
@@ -339,5 +343,6 @@ mod tests {
         once: records keys;
         history: steps versions restore events;
         eraser: erases;
+        intake: batches looks;
     }
 }

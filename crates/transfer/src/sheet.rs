@@ -1,4 +1,4 @@
-//! Sheets of patients, doctors and mappings, as CSV or NDJSON: in, row by row and in constant memory, and out again.
+//! Sheets of users, patients, doctors and mappings, as CSV or NDJSON: in, row by row and in constant memory, and out again.
 //!
 //! A row is taken in as it is or refused with everything that is wrong with it; nothing is mended. Each row has an
 //! external id (the column `external_id` or `id`, else a digest of what it says), by which it is known again.
@@ -8,16 +8,19 @@ mod fields;
 mod format;
 mod formula;
 mod mappings;
+mod own;
 mod patients;
 mod run;
+mod users;
 mod write;
 
 use std::io;
 
 use domain::ports::RepositoryError;
 
-pub use format::Format;
-pub use run::{Fate, Kind, OnConflict, Options, RowLine, SheetTally, Target, import};
+pub use domain::{OnConflict, RowFate as Fate, RowLine, SheetFormat as Format, SheetTally};
+pub use own::OwnPatients;
+pub use run::{Kind, Options, Owner, Target, import};
 pub use write::Writer;
 
 /// Why a sheet cannot be read on.

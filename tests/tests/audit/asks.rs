@@ -36,6 +36,8 @@ pub(crate) struct Ask {
     pub(crate) version: Option<i64>,
     /// True for a write that finds everything as it should be.
     pub(crate) changes_nothing: bool,
+    /// The writes of an import: of a batch nothing, of a patient that was changed the id and the version.
+    pub(crate) rows: Vec<(Option<i64>, Option<i64>)>,
 }
 
 fn ask(method: Method, path: impl Display, status: u16) -> Ask {
@@ -51,6 +53,7 @@ fn ask(method: Method, path: impl Display, status: u16) -> Ask {
         patient: None,
         version: None,
         changes_nothing: false,
+        rows: Vec::new(),
     }
 }
 
@@ -129,6 +132,10 @@ impl Ask {
 
     pub(crate) fn version(self, version: i64) -> Self {
         Self { version: Some(version), ..self }
+    }
+
+    pub(crate) fn writing(self, rows: &[(Option<i64>, Option<i64>)]) -> Self {
+        Self { rows: rows.to_vec(), ..self }
     }
 
     pub(crate) fn changes_nothing(self) -> Self {

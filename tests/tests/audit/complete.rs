@@ -60,7 +60,7 @@ fn is_everywhere(outside: &Outside, ledger: &Ledger) {
         .collect();
     let missing: Vec<_> = outside.audited().filter(|operation| !done.contains(operation)).collect();
     assert!(missing.is_empty(), "never done: {missing:?}");
-    assert!(done.len() >= 44, "{} operations", done.len());
+    assert!(done.len() >= 46, "{} operations", done.len());
     let outcomes: BTreeSet<_> = ledger.calls.values().map(|called| called.entry.outcome.as_str()).collect();
     for outcome in [
         "conflict",

@@ -36,10 +36,15 @@ impl Entry {
     }
 }
 
+/// What the events of an import's writes have behind the name of the operation.
+const ROWS: &str = "_rows";
+
 /// A call that must leave one event.
 #[derive(Clone, Debug)]
 pub(crate) struct Called {
     pub(crate) entry: Entry,
+    /// Of an import also one for each of its writes, in their order.
+    pub(crate) rows: Vec<Entry>,
     /// The event's time lies between these.
     pub(crate) sent: Timestamp,
     pub(crate) answered: Timestamp,
@@ -69,7 +74,16 @@ impl Ledger {
         }
         let mut wrong = Vec::new();
         for (id, called) in &self.calls {
-            match events.remove(id.as_str()).unwrap_or_default()[..] {
+            let (rows, events): (Vec<_>, Vec<_>) = events
+                .remove(id.as_str())
+                .unwrap_or_default()
+                .into_iter()
+                .partition(|event| event["operation"] == called.entry.operation.clone() + ROWS);
+            let written: Vec<Entry> = rows.into_iter().map(Entry::of).collect();
+            if written != called.rows {
+                wrong.push(format!("{id}: wrote {written:?}, and not {:?}", called.rows));
+            }
+            match events[..] {
                 [event] => wrong.extend(called.differences(event).map(|what| format!("{id}: {what}"))),
                 ref many => {
                     wrong.push(format!("{id}: {} events of {:?}: {many:?}", many.len(), called.entry));
@@ -115,7 +129,7 @@ mod tests {
         let trail: Vec<Value> = (1..=5).map(|number| event(&format!("r-{number}"), number)).collect();
         let calls = trail.iter().map(|event| {
             let id = event["request_id"].as_str().unwrap().to_owned();
-            (id, Called { entry: Entry::of(event), sent: at, answered: at })
+            (id, Called { entry: Entry::of(event), rows: Vec::new(), sent: at, answered: at })
         });
         (Ledger { calls: calls.collect(), silent: ["quiet".to_owned()].into() }, trail)
     }

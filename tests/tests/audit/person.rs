@@ -186,7 +186,15 @@ impl Person {
         let (id, sent, answer) = self.send(&ask).await;
         assert_eq!(answer.status, ask.status, "{} as {}: {}", answer.request, self.name, answer.text());
         let entry = self.due(&ask, &answer);
-        self.ledger.calls.insert(id, Called { entry, sent, answered: now() });
+        let rows = ask.rows.iter().map(|(patient, version)| Entry {
+            operation: format!("{}_rows", entry.operation),
+            record: patient.map(|id| ("patient".to_owned(), id.to_string())),
+            patient: *patient,
+            version: *version,
+            ..entry.clone()
+        });
+        let rows = rows.collect();
+        self.ledger.calls.insert(id, Called { entry, rows, sent, answered: now() });
         answer
     }
 

@@ -45,6 +45,7 @@ mod lists;
 mod names;
 mod parity;
 mod roles;
+mod sheets;
 mod strangers;
 mod uniqueness;
 mod walks;

@@ -12,7 +12,9 @@ use crate::{
 /// here asks who may.
 ///
 /// A batch is one transaction with one event on record. Of each record is kept which one of its source it was, so
-/// that it is not taken in twice. Ids that are asked for must be free; what has none gets a new one.
+/// that it is not taken in twice: a batch with a record of its source that is here already must be answered with
+/// `Stale`, also when two equal batches come at once, and nothing of it is there. Ids that are asked for must be free;
+/// what has none gets a new one.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Intake: Send + Sync {

@@ -99,6 +99,39 @@ pub(crate) struct EndedParams {
     include_inactive: Option<bool>,
 }
 
+/// How a sheet is taken in.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; `sheet` reads them")]
+pub(crate) struct ImportParams {
+    /// Tell what would become of each row, and write nothing.
+    #[param(default = false)]
+    dry_run: Option<bool>,
+    /// What becomes of a row that was taken in before: `skip` leaves the patient as it is, `update` gives it what the row
+    /// says, `fail` refuses the row.
+    #[param(default = "skip", pattern = "^(skip|update|fail)$")]
+    on_conflict: Option<String>,
+    /// Columns by other names, each as `Its name=name`.
+    #[param(inline, explode)]
+    map: Option<Vec<Rename>>,
+}
+
+/// `Its name=name`.
+#[derive(utoipa::ToSchema)]
+#[schema(pattern = "=")]
+#[expect(dead_code, reason = "describes a parameter; `sheet` reads it")]
+pub(crate) struct Rename(String);
+
+/// How a sheet is given out.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; `sheet` reads them")]
+pub(crate) struct ExportParams {
+    /// `csv` or `ndjson`; else as `Accept` says.
+    #[param(pattern = "^(csv|ndjson)$")]
+    format: Option<String>,
+}
+
 /// The filters of [`RecordParams`] and [`PatientParams`].
 pub(crate) const PATIENT_FILTERS: [&str; 5] =
     ["search", "gender", "blood_group", "created_after", "created_before"];

@@ -3,6 +3,7 @@
 use crate::caller::{ANN, NOBODY};
 use crate::clinic::Clinic;
 use crate::documented::operations;
+use crate::samples;
 
 #[actix_web::test]
 async fn an_unknown_address_is_a_404_problem() {
@@ -37,6 +38,7 @@ async fn every_path_answers_alike_with_and_without_its_slash() {
         let ask = |path: &str| {
             let request = match operation.body() {
                 Some(body) => ANN.sends(&operation.method, path, body.to_string()),
+                None if operation.takes_a_sheet() => ANN.sends_sheet(path, samples::SHEET),
                 None => ANN.asks(&operation.method, path),
             };
             request.insert_header(("X-Request-Id", "same"))

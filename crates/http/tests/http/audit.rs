@@ -55,7 +55,7 @@ enum About {
 }
 
 /// All operations: who puts it on record that they were done, and which record they are about.
-const OPERATIONS: [(&str, By, About); 50] = [
+const OPERATIONS: [(&str, By, About); 52] = [
     ("audit_list", By::Edge, About::Nothing),
     ("auth_login", By::Store, About::Nothing),
     ("auth_logout", By::Store, About::Here),
@@ -96,8 +96,10 @@ const OPERATIONS: [(&str, By, About); 50] = [
     ("patients_create", By::Store, About::Nothing),
     ("patients_delete", By::Store, About::Patient),
     ("patients_doctors", By::Edge, About::Patient),
+    ("patients_export", By::Edge, About::Nothing),
     ("patients_get", By::Edge, About::Patient),
     ("patients_history", By::Edge, About::Patient),
+    ("patients_import", By::Edge, About::Nothing),
     ("patients_list", By::Edge, About::Nothing),
     ("patients_partial_update", By::Store, About::Patient),
     ("patients_restore", By::Store, About::Patient),

@@ -41,6 +41,11 @@ impl Caller {
         self.asks(method, path).insert_header((CONTENT_TYPE, "application/json")).set_payload(body.into())
     }
 
+    /// A request whose body is a sheet, as CSV.
+    pub(crate) fn sends_sheet(self, path: &str, sheet: impl Into<Vec<u8>>) -> TestRequest {
+        self.asks("POST", path).insert_header((CONTENT_TYPE, "text/csv")).set_payload(sheet.into())
+    }
+
     pub(crate) fn get(self, path: &str) -> TestRequest {
         self.asks("GET", path)
     }

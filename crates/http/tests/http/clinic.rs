@@ -8,13 +8,13 @@ use actix_web::http::header::ACCESS_CONTROL_REQUEST_METHOD;
 use actix_web::test::{TestRequest, call_service, init_service};
 use application::{
     AccountPorts, Accounts, Audit, AuditLog, AuditWriter, DoctorRules, Doctors, Health, Mappings, Patients,
-    ReadAudit, SessionRules,
+    ReadAudit, SessionRules, SheetLimits, Sheets,
 };
 use domain::ports::{
     AccessClaims, AuditTrail, Clock, History, IssuedToken, MockAuditTrail, MockDatabaseProbe,
     MockDoctorRepository, MockHistory, MockInvitationRepository, MockMappingRepository,
-    MockPatientRepository, MockSessionRepository, MockSignInThrottle, MockUserRepository, PasswordStrength,
-    Random, RefreshClaims, TokenError, TokenSigner, UserRepository,
+    MockPatientRepository, MockPatientSheets, MockSessionRepository, MockSignInThrottle, MockUserRepository,
+    PasswordStrength, PatientRepository, Random, RefreshClaims, TokenError, TokenSigner, UserRepository,
 };
 use domain::{
     Credentials, Listing, NewPassword, RefreshCounter, Registration, Rotation, RotationRule, SessionId,
@@ -37,6 +37,8 @@ pub(crate) struct Clinic {
     pub(crate) users: MockUserRepository,
     pub(crate) sessions: MockSessionRepository,
     pub(crate) patients: MockPatientRepository,
+    pub(crate) sheets: MockPatientSheets,
+    pub(crate) sheet_limits: SheetLimits,
     pub(crate) doctors: MockDoctorRepository,
     pub(crate) mappings: MockMappingRepository,
     pub(crate) history: MockHistory,
@@ -89,6 +91,11 @@ impl Clinic {
         patients.expect_list().returning(|_, _, _| Ok(only(samples::patient())));
         patients.expect_update().returning(|_, _, _, _, _| Ok(samples::patient()));
         patients.expect_delete().returning(|_, _, _, _| Ok(()));
+        let sheets = &mut clinic.sheets;
+        sheets.expect_count().returning(|_| Ok(2));
+        sheets.expect_take_in().returning(|_, _, _| Ok(samples::sheet_report()));
+        sheets.expect_header().returning(|_| Ok("name\r\n".to_owned()));
+        sheets.expect_line().returning(|_, patient| Ok(format!("{}\r\n", patient.details.name.full())));
         let doctors = &mut clinic.doctors;
         doctors.expect_insert().returning(|_, _, _, _| Ok(samples::doctor()));
         doctors.expect_find().returning(|_| Ok(Some(samples::doctor())));
@@ -125,16 +132,7 @@ impl Clinic {
         let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
         let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
         let users: Arc<dyn UserRepository> = Arc::new(self.users);
-        let ports = AccountPorts {
-            users: Arc::clone(&users),
-            sessions: Arc::new(self.sessions),
-            invitations: Arc::new(MockInvitationRepository::new()),
-            hasher: Arc::new(PlainHasher),
-            strength: Arc::new(OwnWords),
-            signer: Arc::new(PlainTokens::default()),
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-        };
+        let ports = ports(&users, self.sessions, &clock, &random);
         let rules = SessionRules {
             rotation: ROTATION,
             lifetime: Duration::from_hours(720),
@@ -150,12 +148,21 @@ impl Clinic {
             Some(writer)
         };
         let accounts = Accounts::new(ports, rules).registering(self.registration);
+        let patients: Arc<dyn PatientRepository> = Arc::new(self.patients);
+        let sheets = Sheets::new(
+            Arc::new(self.sheets),
+            Arc::clone(&patients),
+            Arc::clone(&users),
+            Arc::clone(&clock),
+            self.sheet_limits,
+        );
         let shared = Shared::new(AppState {
             accounts: match self.throttle {
                 Some(throttle) => accounts.throttled(Arc::new(throttle)),
                 None => accounts,
             },
-            patients: Patients::new(Arc::new(self.patients), Arc::clone(&history), Arc::clone(&clock)),
+            patients: Patients::new(patients, Arc::clone(&history), Arc::clone(&clock)),
+            sheets,
             audit_log: AuditLog::new(trail, Arc::clone(&history), Arc::clone(&users)),
             doctors: Doctors::new(
                 Arc::new(self.doctors),
@@ -179,6 +186,25 @@ impl Clinic {
         .publishing(self.public_keys);
         let document = serde_json::from_str(&shared.document().json).unwrap();
         Open { shared, document, audit, _writer: writer }
+    }
+}
+
+/// What accounts need.
+fn ports(
+    users: &Arc<dyn UserRepository>,
+    sessions: MockSessionRepository,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> AccountPorts {
+    AccountPorts {
+        users: Arc::clone(users),
+        sessions: Arc::new(sessions),
+        invitations: Arc::new(MockInvitationRepository::new()),
+        hasher: Arc::new(PlainHasher),
+        strength: Arc::new(OwnWords),
+        signer: Arc::new(PlainTokens::default()),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
     }
 }
 

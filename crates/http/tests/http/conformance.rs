@@ -21,7 +21,10 @@ pub(crate) fn check(document: &Value, method: &Method, path: &str, answer: &Answ
     let declared = &operation["responses"][answer.status.to_string()];
     assert!(declared.is_object(), "{asked} is not documented");
     check_headers(declared, answer, &asked);
-    check_content(document, declared, answer, &asked);
+    // What is written part by part has no body for `HEAD` that could be left out on its way.
+    if *method != Method::HEAD || !answer.body.is_empty() {
+        check_content(document, declared, answer, &asked);
+    }
 }
 
 /// The path item of `path`, chosen as the router does: by the first segment that is not a parameter.
@@ -65,7 +68,7 @@ fn check_content(document: &Value, declared: &Value, answer: &Answer, asked: &st
     let kind = answer.header("content-type").split(';').next().unwrap();
     let content = declared["content"].get(kind);
     let content = content.unwrap_or_else(|| panic!("{asked}: the media type {kind} is not documented"));
-    if kind.ends_with("json") {
+    if kind.ends_with("/json") || kind.ends_with("+json") {
         let schema = Schema { document, schema: &content["schema"] };
         if let Err(wrong) = schema.check(&answer.json(), "body") {
             panic!("{asked}: {wrong}");

@@ -13,7 +13,7 @@ use crate::clinic::Clinic;
 use crate::documented::{Documented, operations};
 
 /// Every route of the interface.
-const ROUTES: [&str; 49] = [
+const ROUTES: [&str; 51] = [
     "DELETE /api/auth/sessions/{id}/",
     "DELETE /api/doctors/{id}/",
     "DELETE /api/mappings/{id}/",
@@ -36,6 +36,7 @@ const ROUTES: [&str; 49] = [
     "GET /api/mappings/{id}/history/",
     "GET /api/mappings/{id}/history/{version}/",
     "GET /api/patients/",
+    "GET /api/patients/export/",
     "GET /api/patients/{id}/",
     "GET /api/patients/{id}/audit/",
     "GET /api/patients/{id}/doctors/",
@@ -60,6 +61,7 @@ const ROUTES: [&str; 49] = [
     "POST /api/doctors/{id}/restore/",
     "POST /api/mappings/",
     "POST /api/patients/",
+    "POST /api/patients/import/",
     "POST /api/patients/{id}/restore/",
     "PUT /api/doctors/{id}/",
     "PUT /api/patients/{id}/",

@@ -89,6 +89,11 @@ impl Documented {
         self.schema.as_ref().map(|(name, _)| samples::body(name))
     }
 
+    /// Whether its body is a sheet.
+    pub(crate) fn takes_a_sheet(&self) -> bool {
+        self.item.pointer("/requestBody/content/text~1csv").is_some()
+    }
+
     /// The fields of the body, each with its schema.
     pub(crate) fn fields(&self) -> Vec<(String, Value)> {
         let properties = self.schema.as_ref().and_then(|(_, properties)| properties.as_object());
@@ -99,6 +104,7 @@ impl Documented {
     pub(crate) fn request_of(&self, caller: Caller, id: &str) -> TestRequest {
         match self.body() {
             Some(body) => self.request_with(caller, id, &body),
+            None if self.takes_a_sheet() => caller.sends_sheet(&self.address_of(id), samples::SHEET),
             None => caller.asks(&self.method, &self.address_of(id)),
         }
     }

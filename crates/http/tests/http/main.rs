@@ -39,6 +39,7 @@ mod patients;
 mod probes;
 mod public_keys;
 mod sessions;
+mod sheets;
 mod signing_in;
 mod throttle;
 mod trail;

@@ -39,6 +39,13 @@ fn of_bob() -> Clinic {
     let restore = history.expect_restore_patient().withf(move |o, _, _| is_bob(o));
     restore.returning(|_, _, _| Ok(samples::patient()));
     clinic.trail.expect_list().returning(|_, _| Ok(only(samples::event())));
+    clinic.users.expect_find().withf(is_bob).returning(|_| Ok(Some(samples::user())));
+    let sheets = &mut clinic.sheets;
+    sheets.expect_count().returning(|_| Ok(2));
+    let take_in = sheets.expect_take_in().withf(|_, _, stamp| stamp.user == Some(BOB_ID));
+    take_in.returning(|_, _, _| Ok(samples::sheet_report()));
+    sheets.expect_header().returning(|_| Ok(String::new()));
+    sheets.expect_line().returning(|_, _| Ok("Asha Rao\n".to_owned()));
     clinic
 }
 
@@ -81,7 +88,7 @@ pub(crate) fn empty() -> Clinic {
 fn owned(operations: Vec<Documented>) -> Vec<Documented> {
     let is_owned = |o: &Documented| o.id.starts_with("patients_") || o.id.starts_with("mappings_");
     let owned: Vec<_> = operations.into_iter().filter(is_owned).collect();
-    assert_eq!(owned.len(), 23);
+    assert_eq!(owned.len(), 25);
     owned
 }
 

@@ -2,7 +2,8 @@
 
 use domain::{
     Act, AssignedDoctor, AuditEventId, ChangedFields, Doctor, MappingView, Outcome, Patient, Reason,
-    RecordId, RequestId, Role, Session, StoredEvent, User, VersionEntry,
+    RecordId, RequestId, Role, RowFate, RowLine, Session, SheetReport, SheetTally, StoredEvent, User,
+    VersionEntry,
 };
 use serde_json::{Value, json};
 use testkit::builders::{self, doctor_id, mapping_id, notes, patient_id, user_name, version};
@@ -198,6 +199,18 @@ pub(crate) fn body(schema: &str) -> Value {
         "NotesRequest" => json!({"notes": "Second opinion"}),
         other => panic!("no sample of {other}"),
     }
+}
+
+/// A good sheet.
+pub(crate) const SHEET: &str = "name,phone\r\nAsha Rao,022 1234\r\nBela Sen,x\r\n";
+
+/// What became of it.
+pub(crate) fn sheet_report() -> SheetReport {
+    let mut report = SheetReport::default();
+    report.tally = SheetTally { read: 2, added: 1, refused: 1, ..SheetTally::default() };
+    let errors = vec![("phone".to_owned(), "must have at least 3 digits".to_owned())];
+    report.note(&RowLine { row: 3, fate: RowFate::Refused, errors });
+    report
 }
 
 /// `body` with one field set to `value`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
 use domain::ports::{Constraint, Intake, Record, RepositoryError};
 use domain::{
     AuditEvent, Batch, DoctorId, EmailRule, ExternalId, Incoming, IncomingDoctor, IncomingMapping,
@@ -375,7 +376,15 @@ fn finish<T>(
     };
     let rows: Vec<_> = made.zip(&batch.records).map(row).collect();
     for rows in rows.chunks(CHUNK) {
-        diesel::insert_into(imported_records::table).values(rows).execute(c)?;
+        diesel::insert_into(imported_records::table).values(rows).execute(c).map_err(taken_in_before)?;
     }
     audit::record(c, &AuditEvent::of(stamp, Outcome::Done).because(batch.reason.clone()))
+}
+
+/// Somebody else has taken in one of the records meanwhile.
+fn taken_in_before(error: Error) -> Failure {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => RepositoryError::Stale.into(),
+        error => error.into(),
+    }
 }

@@ -8,12 +8,17 @@
 //! | `bcrypt_sha256$$2b$12$…` | bcrypt over the hexadecimal SHA-256 |
 //! | `bcrypt$$2b$12$…` | bcrypt, which ends at 72 bytes |
 //! | `argon2$argon2id$v=19$m=…,t=…,p=…$<salt>$<digest>` | Argon2 |
+//! | `scrypt$<n>$<salt>$<r>$<p>$<base64>` | scrypt (RFC 7914), the salt as its text |
+//!
+//! Hashes of a single round (`md5$…`, `sha1$…`, salted or not) are not taken: whoever never signs in again would leave one
+//! in the database for good, and a stolen one is a password within minutes.
 
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 
 use argon2::password_hash::PasswordVerifier as _;
 use argon2::{Argon2, Params};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::pbkdf2;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -27,6 +32,12 @@ const MOST_ROUNDS: u32 = 5_000_000;
 /// Argon2 takes so much memory at most, in KiB, for so many passes; Django uses 100 MiB and 2.
 const MOST_MEMORY: u32 = 256 * 1024;
 const MOST_PASSES: u32 = 10;
+/// scrypt takes so many blocks of 128 bytes at most, 256 MiB, and mixes so many; Django uses 16,384 times 8, and that five
+/// times.
+const MOST_BLOCKS: u32 = 2 << 20;
+const MOST_MIXING: u32 = 4 << 20;
+/// The length of a digest by scrypt, in bytes, as Django has it.
+const SCRYPT_LENGTH: usize = 64;
 
 /// A hash of Django's, by its scheme.
 pub(super) enum Foreign<'a> {
@@ -34,6 +45,7 @@ pub(super) enum Foreign<'a> {
     BcryptSha256(&'a str),
     Bcrypt(&'a str),
     Argon2(Box<argon2::PasswordHash<'a>>),
+    Scrypt { params: scrypt::Params, salt: &'a str, digest: Vec<u8> },
 }
 
 impl<'a> Foreign<'a> {
@@ -46,6 +58,7 @@ impl<'a> Foreign<'a> {
             "bcrypt_sha256" => affordable_bcrypt(rest).map(Self::BcryptSha256),
             "bcrypt" => affordable_bcrypt(rest).map(Self::Bcrypt),
             "argon2" => Self::argon2(text.strip_prefix("argon2")?),
+            "scrypt" => Self::scrypt(rest),
             _ => None,
         }
     }
@@ -65,6 +78,21 @@ impl<'a> Foreign<'a> {
         is_affordable.then(|| Self::Argon2(Box::new(hash)))
     }
 
+    fn scrypt(rest: &'a str) -> Option<Self> {
+        let mut parts = rest.splitn(5, '$');
+        let (n, salt) = (parts.next()?.parse::<u32>().ok()?, parts.next()?);
+        let (r, p) = (parts.next()?.parse::<u32>().ok()?, parts.next()?.parse::<u32>().ok()?);
+        let digest = STANDARD.decode(parts.next()?).ok().filter(|digest| digest.len() == SCRYPT_LENGTH)?;
+        let memory = n.checked_mul(r)?;
+        let is_affordable = memory <= MOST_BLOCKS && memory.checked_mul(p)? <= MOST_MIXING;
+        if !is_affordable || !n.is_power_of_two() {
+            return None;
+        }
+        let log_n = u8::try_from(n.ilog2()).ok()?;
+        let params = scrypt::Params::new(log_n, r, p, SCRYPT_LENGTH).ok()?;
+        Some(Self::Scrypt { params, salt, digest })
+    }
+
     /// Whether `typed` is the password.
     pub(super) fn is_right(&self, typed: &str) -> bool {
         match self {
@@ -73,6 +101,11 @@ impl<'a> Foreign<'a> {
             }
             Self::BcryptSha256(hash) => resting::verify(hexadecimal(typed), hash).unwrap_or(false),
             Self::Bcrypt(hash) => resting::verify(typed, hash).unwrap_or(false),
+            Self::Scrypt { params, salt, digest } => {
+                let mut made = [0; SCRYPT_LENGTH];
+                scrypt::scrypt(typed.as_bytes(), salt.as_bytes(), params, &mut made).is_ok()
+                    && verify_slices_are_equal(&made, digest).is_ok()
+            }
             Self::Argon2(hash) => Argon2::default().verify_password(typed.as_bytes(), hash).is_ok(),
         }
     }

@@ -56,6 +56,11 @@ pub(super) fn is_foreign(text: &str) -> bool {
     Foreign::parse(text).is_some()
 }
 
+/// Whether the text is a hash that can be verified where there is a pepper, or none.
+pub(super) fn is_known(text: &str, has_pepper: bool) -> bool {
+    Stored::parse(text).is_some_and(|(stored, _)| has_pepper || !matches!(stored, Stored::Peppered(_)))
+}
+
 impl Scheme {
     pub(super) fn new(cost: u32, pepper: Option<&SecretString>) -> Self {
         Self {

@@ -93,7 +93,7 @@ pub(super) enum Command {
     /// Take over the records of another system
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArguments),
-    /// Write patients, doctors or mappings as a sheet
+    /// Write users, patients, doctors or mappings as a sheet
     #[command(after_help = EXPORT_SHEET_EXAMPLES)]
     Export(ExportSheetArguments),
     /// Look at the configuration and say what is wrong with it, one line each; nothing is started

@@ -5,14 +5,14 @@ use std::io::{BufWriter, Write as _};
 
 use domain::ports::{Clock as _, RepositoryError};
 use domain::{
-    AllMappings, AllPatients, AuditEvent, Direction, DoctorFilter, Order, Outcome, Page, PageLimit, SortKey,
-    Stamp, UserId,
+    AllMappings, AllPatients, AuditEvent, Direction, DoctorFilter, LoginName, Order, Outcome, Page,
+    PageLimit, Reason, SortKey, Stamp, UserId,
 };
 use persistence::Stores;
 use security::SystemClock;
 use transfer::sheet::Writer;
 
-use super::args::{ExportSheetArguments, SheetKind};
+use super::args::{ExportSheetArguments, SheetFormat, SheetKind};
 use super::failure::Failure;
 use super::import::{private_file, sheet_owner};
 use crate::output;
@@ -24,6 +24,12 @@ const PAGE: PageLimit = PageLimit::new(PageLimit::MAX).unwrap();
 const ORDER: Order = Order { key: SortKey::CreatedAt, direction: Direction::Ascending };
 
 pub(super) fn run(settings: &Settings, arguments: &ExportSheetArguments) -> Result<(), Failure> {
+    if arguments.kind == SheetKind::Users && arguments.format == SheetFormat::Csv {
+        return Err(Failure::Usage("users are written as NDJSON only".to_owned()));
+    }
+    if arguments.kind != SheetKind::Users && arguments.with_password_hashes {
+        return Err(Failure::Usage("--with-password-hashes is for users".to_owned()));
+    }
     let (stores, runtime) = super::stores(settings)?;
     let out = arguments.out.as_deref().map(private_file).transpose()?;
     let mut out = Out { file: out.map(BufWriter::new) };
@@ -49,18 +55,49 @@ impl Out {
 async fn export(stores: &Stores, arguments: &ExportSheetArguments, out: &mut Out) -> Result<(), Failure> {
     let owner = sheet_owner(stores, arguments.owner.as_deref()).await?;
     let name = match arguments.kind {
+        SheetKind::Users => "export_users",
         SheetKind::Patients => "export_patients",
         SheetKind::Doctors => "export_doctors",
         SheetKind::Mappings => "export_mappings",
     };
-    let event = AuditEvent::of(&Stamp::anonymous(SystemClock.now(), super::call(name)), Outcome::Done);
+    let mut event = AuditEvent::of(&Stamp::anonymous(SystemClock.now(), super::call(name)), Outcome::Done);
+    if arguments.with_password_hashes {
+        event =
+            event.because(Reason::parse("with password hashes").map_err(|error| Failure::failed(&error))?);
+    }
     stores.audit.append([event].into()).await.map_err(|error| failed(&error))?;
     let format = arguments.format.into();
     match arguments.kind {
+        SheetKind::Users => {
+            let writer = Writer::users(format, arguments.with_password_hashes);
+            users(stores, owner, &writer, out).await
+        }
         SheetKind::Patients => patients(stores, owner, &Writer::patients(format), out).await,
         SheetKind::Doctors => doctors(stores, owner, &Writer::doctors(format), out).await,
         SheetKind::Mappings => mappings(stores, owner, &Writer::mappings(format), out).await,
     }
+}
+
+async fn users(stores: &Stores, only: Option<UserId>, writer: &Writer, out: &mut Out) -> Result<(), Failure> {
+    let mut after = None;
+    let mut is_wanted = out.write(&writer.header()?)?;
+    while is_wanted {
+        let users = stores.users.list(after, PAGE).await.map_err(|error| failed(&error))?;
+        let Some(last) = users.last() else { break };
+        after = Some(last.id);
+        let mut text = String::new();
+        for user in users.iter().filter(|user| only.is_none_or(|only| only == user.id)) {
+            let login = LoginName::parse(user.username.as_str());
+            let found = match login {
+                Some(login) => stores.users.find_credentials(&login).await.map_err(|error| failed(&error))?,
+                None => None,
+            };
+            let found = found.filter(|found| found.user.id == user.id);
+            text.push_str(&writer.user(user, found.and_then(|found| found.password_hash).as_ref())?);
+        }
+        is_wanted = out.write(&text)?;
+    }
+    Ok(())
 }
 
 async fn patients(

@@ -34,6 +34,7 @@ const PROGRESS: usize = 5_000;
 pub(super) fn run(settings: &Settings, arguments: &ImportArguments) -> Result<(), Failure> {
     match &arguments.command {
         ImportCommand::Django(arguments) => run_django(settings, arguments),
+        ImportCommand::Users(arguments) => sheet::run(settings, Kind::Users, &arguments.into()),
         ImportCommand::Patients(arguments) => sheet::run(settings, Kind::Patients, arguments),
         ImportCommand::Doctors(arguments) => sheet::run(settings, Kind::Doctors, arguments),
         ImportCommand::Mappings(arguments) => sheet::run(settings, Kind::Mappings, arguments),

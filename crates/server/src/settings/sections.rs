@@ -152,6 +152,21 @@ pub struct LimitsSettings {
     pub sign_in: Quota,
 }
 
+/// `[sheets]`
+#[derive(Clone, Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct SheetsSettings {
+    /// The most bytes of a sheet that comes in.
+    #[validate(range(min = 1024, max = 1_073_741_824, message = "must be from 1024 to 1073741824"))]
+    pub import_bytes: usize,
+    /// The most rows of a sheet that comes in.
+    #[validate(range(min = 1, max = 10_000_000, message = "must be from 1 to 10000000"))]
+    pub import_rows: u64,
+    /// How many sheets may come in or go out at once.
+    #[validate(range(min = 1, max = 1000, message = "must be from 1 to 1000"))]
+    pub at_once: usize,
+}
+
 /// `[audit]`
 #[derive(Clone, Debug, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
@@ -228,6 +243,13 @@ impl AuditSettings {
     /// How long events stay at least.
     pub const fn retention(&self) -> Duration {
         days(self.retention_days)
+    }
+}
+
+impl SheetsSettings {
+    /// How much is taken in and given out at a time.
+    pub const fn limits(&self) -> application::SheetLimits {
+        application::SheetLimits { bytes: self.import_bytes, rows: self.import_rows, at_once: self.at_once }
     }
 }
 

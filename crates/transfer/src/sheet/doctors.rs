@@ -81,17 +81,16 @@ impl Row for DoctorRow {
         DoctorId::new(raw).map(RecordId::Doctor)
     }
 
-    fn without_id(mut self) -> Self {
-        self.record.id = None;
-        self
+    fn record_without_id(&self) -> IncomingDoctor {
+        IncomingDoctor { id: None, ..self.record() }
     }
 
     fn kept(&self) -> Option<RecordId> {
         self.record.id.map(RecordId::Doctor)
     }
 
-    fn into_record(self) -> IncomingDoctor {
-        self.record
+    fn record(&self) -> IncomingDoctor {
+        self.record.clone()
     }
 
     async fn add(

@@ -3,19 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
 
+use domain::SheetFormat as Format;
 use serde_json::{Map, Value};
 
 use super::SheetError;
 use super::formula::plain;
-
-/// How a sheet is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// Comma-separated values (RFC 4180) with a header; semicolons and tabs do as well.
-    Csv,
-    /// One JSON object a line.
-    Ndjson,
-}
 
 /// A row with what was in it, by the names of its columns.
 pub(super) struct Row {

@@ -67,17 +67,16 @@ impl Row for MappingRow {
         MappingId::new(raw).map(RecordId::Mapping)
     }
 
-    fn without_id(mut self) -> Self {
-        self.record.id = None;
-        self
+    fn record_without_id(&self) -> IncomingMapping {
+        IncomingMapping { id: None, ..self.record() }
     }
 
     fn kept(&self) -> Option<RecordId> {
         self.record.id.map(RecordId::Mapping)
     }
 
-    fn into_record(self) -> IncomingMapping {
-        self.record
+    fn record(&self) -> IncomingMapping {
+        self.record.clone()
     }
 
     async fn add(
@@ -112,8 +111,10 @@ async fn patient(
         None => Vec::new(),
     };
     // Somebody else's patient is no patient.
-    let found =
-        owners.first().copied().filter(|(_, owner)| desk.options.owner.is_none_or(|only| only == *owner));
+    let found = owners
+        .first()
+        .copied()
+        .filter(|(_, owner)| desk.options.only_owner().is_none_or(|only| only == *owner));
     if found.is_none() {
         fields.wrong("patient", "is no patient here");
     }

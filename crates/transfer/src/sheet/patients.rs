@@ -3,7 +3,8 @@
 use domain::ports::{Constraint, Record, RepositoryError};
 use domain::{
     Address, Age, Batch, BirthDate, BloodGroup, Change, EmailAddress, Gender, HumanName, IncomingPatient,
-    MedicalHistory, NameChange, PatientChange, PatientId, PersonName, Phone, RecordId, Stamp, ToldAge, fold,
+    MedicalHistory, NameChange, PatientChange, PatientId, PersonName, Phone, RecordId, Stamp, Timestamp,
+    ToldAge, fold,
 };
 
 use super::fields::Fields;
@@ -12,6 +13,8 @@ use super::run::{Desk, Row};
 pub(super) struct PatientRow {
     record: IncomingPatient,
     change: PatientChange,
+    /// The id in the sheet and when the record was made, where the sheet tells both.
+    written_from: Option<(PatientId, Timestamp)>,
 }
 
 impl Row for PatientRow {
@@ -49,8 +52,17 @@ impl Row for PatientRow {
         let change = change(fields, exact.is_some(), today);
         let told_on =
             fields.get("age_told_on", |raw| raw.trim().parse().map_err(|_| "must be a date as YYYY-MM-DD"));
-        let created_at = fields.time("created_at").unwrap_or(desk.options.now);
+        let told_at = fields.time("created_at");
+        let in_sheet = fields.raw("id").and_then(|raw| raw.trim().parse().ok()).and_then(PatientId::new);
+        let created_at = told_at.unwrap_or(desk.options.now);
         let updated_at = fields.time("updated_at").unwrap_or(created_at);
+        if desk.options.is_own() {
+            for (column, at) in [("created_at", created_at), ("updated_at", updated_at)] {
+                if at > desk.options.now {
+                    fields.wrong(column, "must not be in the future");
+                }
+            }
+        }
         let details = match change.clone().into_new(today) {
             Ok(details) => details,
             Err(invalid) => {
@@ -72,7 +84,8 @@ impl Row for PatientRow {
             Some(RecordId::Patient(id)) => Some(id),
             _ => None,
         };
-        Ok(Some(Self { record: IncomingPatient { id, owner, details, created_at, updated_at }, change }))
+        let record = IncomingPatient { id, owner, details, created_at, updated_at };
+        Ok(Some(Self { record, change, written_from: in_sheet.zip(told_at) }))
     }
 
     fn unique(&self, _: &Desk<'_>) -> Vec<(Constraint, &'static str, String)> {
@@ -83,17 +96,23 @@ impl Row for PatientRow {
         PatientId::new(raw).map(RecordId::Patient)
     }
 
-    fn without_id(mut self) -> Self {
-        self.record.id = None;
-        self
+    fn record_without_id(&self) -> IncomingPatient {
+        IncomingPatient { id: None, ..self.record() }
     }
 
     fn kept(&self) -> Option<RecordId> {
         self.record.id.map(RecordId::Patient)
     }
 
-    fn into_record(self) -> IncomingPatient {
-        self.record
+    fn record(&self) -> IncomingPatient {
+        self.record.clone()
+    }
+
+    /// Ids of other servers are the same numbers; when a record was made tells them apart.
+    async fn written_from(&self, desk: &Desk<'_>) -> Result<Option<RecordId>, RepositoryError> {
+        let Some((id, made)) = self.written_from else { return Ok(None) };
+        let found = desk.target.patients.find(self.record.owner, id).await?;
+        Ok(found.filter(|found| found.created_at == made).map(|found| RecordId::Patient(found.id)))
     }
 
     async fn add(
@@ -106,8 +125,7 @@ impl Row for PatientRow {
 
     async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<(), RepositoryError> {
         let RecordId::Patient(id) = known else { return Err(RepositoryError::Missing(Record::Patient)) };
-        let stamp = Stamp { user: None, ..stamp.clone() };
-        desk.target.patients.update(self.record.owner, id, None, &self.change, &stamp).await.map(drop)
+        desk.target.patients.update(self.record.owner, id, None, &self.change, stamp).await.map(drop)
     }
 }
 
@@ -133,7 +151,7 @@ fn change(fields: &mut Fields, has_parts: bool, today: domain::Date) -> PatientC
 
 /// A name that is given whole and in parts is kept as it is in all three, where they tell the same name. The whole may be
 /// longer than a name that is given alone.
-fn exact_name(fields: &mut Fields) -> Option<HumanName> {
+pub(super) fn exact_name(fields: &mut Fields) -> Option<HumanName> {
     let whole = fields.raw("name")?.trim().to_owned();
     let part = |column| fields.raw(column).and_then(|raw| PersonName::parse(raw).ok());
     let (first, last) = (part("first_name"), part("last_name"));

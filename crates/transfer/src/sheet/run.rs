@@ -9,23 +9,39 @@ use domain::ports::{
     UserRepository,
 };
 use domain::{
-    Batch, EmailRule, ExternalId, Incoming, LoginName, Reason, RecordId, SourceName, Stamp, Timestamp, UserId,
+    Batch, EmailAddress, EmailRule, ExternalId, Incoming, LoginName, OnConflict, Reason, RecordId,
+    RowFate as Fate, RowLine, SheetFormat as Format, SheetTally, SourceName, Stamp, Timestamp, User, UserId,
 };
 use sha2::{Digest as _, Sha256};
 
 use super::SheetError;
 use super::doctors::DoctorRow;
 use super::fields::Fields;
-use super::format::{BadRow, Format, Rows};
+use super::format::{BadRow, Rows};
 use super::mappings::MappingRow;
 use super::patients::PatientRow;
+use super::users::UserRow;
 
 /// How many rows go into one transaction.
 const BATCH: usize = 500;
 
+/// What must be unique of some record.
+const RULES: [Constraint; 5] = [
+    Constraint::UserName,
+    Constraint::UserEmail,
+    Constraint::DoctorEmail,
+    Constraint::DoctorLicense,
+    Constraint::ActiveMapping,
+];
+
+/// How often a batch is tried whose records somebody else takes in meanwhile.
+const ATTEMPTS: u32 = 5;
+
 /// What a sheet is of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
+    /// Users; none is ever changed.
+    Users,
     /// Patients.
     Patients,
     /// Doctors.
@@ -34,15 +50,16 @@ pub enum Kind {
     Mappings,
 }
 
-/// What becomes of a row that was taken in before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OnConflict {
-    /// Nothing: the record stays as it is.
-    Skip,
-    /// The record gets what the row says; of a mapping, the notes.
-    Update,
-    /// The row is refused.
-    Fail,
+/// Whose records a sheet holds.
+#[derive(Clone)]
+pub enum Owner {
+    /// Whoever the column `owner` names.
+    Named,
+    /// This user, whatever the column says.
+    Given(UserId),
+    /// This user, who brings the sheet: a row that names somebody else is refused, ids and times are not theirs to make
+    /// up, and a row that was written from one of their records is that record.
+    Own(Box<User>),
 }
 
 /// How a sheet is to be taken in.
@@ -54,14 +71,16 @@ pub struct Options {
     pub format: Format,
     /// What the source is called: external ids are ids of this source.
     pub source: SourceName,
-    /// Whose the records are where no column `owner` says so.
-    pub owner: Option<UserId>,
+    /// Whose the records are.
+    pub owner: Owner,
     /// What becomes of rows that were taken in before.
     pub on_conflict: OnConflict,
     /// Columns by other names, with the names that they have here.
     pub renames: Vec<(String, String)>,
     /// Whether two doctors may have the same e-mail address.
     pub doctor_emails: EmailRule,
+    /// Whether somebody can sign in by a stored hash of a password.
+    pub verifies: fn(&str) -> bool,
     /// The time.
     pub now: Timestamp,
     /// Nothing is written.
@@ -83,58 +102,20 @@ pub struct Target<'a> {
     pub mappings: &'a dyn MappingRepository,
 }
 
-/// What became of a row.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
-    /// It is a new record.
-    Added,
-    /// A record was changed.
-    Updated,
-    /// It was taken in before.
-    Skipped,
-    /// It is no record.
-    Refused,
-}
-
-/// A row that was not simply added.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RowLine {
-    /// Which row of the sheet, from 1; the header of a CSV is one.
-    pub row: u64,
-    /// What became of it.
-    pub fate: Fate,
-    /// What is wrong, by column. Never a value.
-    pub errors: Vec<(String, String)>,
-}
-
-/// The rows of a sheet, each of which is counted once.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct SheetTally {
-    /// All of them.
-    pub read: u64,
-    /// New records.
-    pub added: u64,
-    /// Records that were changed.
-    pub updated: u64,
-    /// Rows that were taken in before.
-    pub skipped: u64,
-    /// Rows that are no records.
-    pub refused: u64,
-}
-
 /// Takes a sheet in. `tell` gets each row that was not added, `progress` the number of rows that were read.
 pub async fn import<R: BufRead>(
     from: R,
     target: Target<'_>,
     options: &Options,
     stamp: &Stamp,
-    tell: &mut dyn FnMut(&RowLine),
-    progress: &dyn Fn(u64),
+    tell: &mut (dyn FnMut(&RowLine) + Send),
+    progress: &(dyn Fn(u64) + Sync),
 ) -> Result<SheetTally, SheetError> {
     let rows = Rows::new(from, options.format, &options.renames)?;
     let desk = Desk { target, options, users: HashMap::new() };
     let begin = Begin { desk, stamp, tell, progress };
     match options.kind {
+        Kind::Users => begin.run::<R, UserRow>(rows).await,
         Kind::Patients => begin.run::<R, PatientRow>(rows).await,
         Kind::Doctors => begin.run::<R, DoctorRow>(rows).await,
         Kind::Mappings => begin.run::<R, MappingRow>(rows).await,
@@ -162,11 +143,17 @@ pub(super) trait Row: Sized {
 
     fn id(raw: i64) -> Option<RecordId>;
 
-    fn without_id(self) -> Self;
+    /// The same with a new id.
+    fn record_without_id(&self) -> Self::Record;
 
     fn kept(&self) -> Option<RecordId>;
 
-    fn into_record(self) -> Self::Record;
+    fn record(&self) -> Self::Record;
+
+    /// The record that the row was written from, where that can be told.
+    async fn written_from(&self, _: &Desk<'_>) -> Result<Option<RecordId>, RepositoryError> {
+        Ok(None)
+    }
 
     async fn add(desk: &Desk<'_>, batch: Batch<Self::Record>, stamp: &Stamp) -> Result<(), RepositoryError>;
 
@@ -184,8 +171,16 @@ pub(super) struct Desk<'a> {
 impl Desk<'_> {
     /// Whose the record is: who is named by the column, else by the options.
     pub(super) async fn owner(&mut self, fields: &mut Fields) -> Result<Option<UserId>, RepositoryError> {
-        if self.options.owner.is_some() {
-            return Ok(self.options.owner);
+        match &self.options.owner {
+            Owner::Given(owner) => return Ok(Some(*owner)),
+            Owner::Own(owner) => {
+                // Whoever is named instead: it is not looked up, so nobody learns who is here.
+                if fields.raw("owner").is_some_and(|name| !is_named(owner, name)) {
+                    fields.wrong("owner", "must be you");
+                }
+                return Ok(Some(owner.id));
+            }
+            Owner::Named => {}
         }
         if fields.raw("owner").is_none() {
             fields.wrong("owner", "is required: a column, or --owner");
@@ -227,11 +222,35 @@ impl Desk<'_> {
     }
 }
 
+/// Whether a sign-in by this name would be one of the user.
+fn is_named(user: &User, name: &str) -> bool {
+    LoginName::parse(name).is_some_and(|login| {
+        let email = user.email.as_ref().map(EmailAddress::key);
+        login.user_name_key() == user.username.key() || email.is_some() && login.email_key() == email
+    })
+}
+
+impl Options {
+    /// The only user whose records may be there.
+    pub(super) fn only_owner(&self) -> Option<UserId> {
+        match &self.owner {
+            Owner::Named => None,
+            Owner::Given(owner) => Some(*owner),
+            Owner::Own(owner) => Some(owner.id),
+        }
+    }
+
+    /// Whether the sheet is of the user who brings it.
+    pub(super) const fn is_own(&self) -> bool {
+        matches!(self.owner, Owner::Own(_))
+    }
+}
+
 struct Begin<'a> {
     desk: Desk<'a>,
     stamp: &'a Stamp,
-    tell: &'a mut dyn FnMut(&RowLine),
-    progress: &'a dyn Fn(u64),
+    tell: &'a mut (dyn FnMut(&RowLine) + Send),
+    progress: &'a (dyn Fn(u64) + Sync),
 }
 
 /// A row that waits for its batch.
@@ -257,7 +276,8 @@ impl Begin<'_> {
         if self.desk.options.format == Format::Csv && !T::NEEDS.iter().any(is_there) {
             return Err(SheetError::NoColumn(T::NEEDS.first().copied().unwrap_or_default()));
         }
-        let keeps_ids = self.desk.target.intake.count(T::RECORD).await? == 0;
+        let is_own = self.desk.options.is_own();
+        let keeps_ids = !is_own && self.desk.target.intake.count(T::RECORD).await? == 0;
         let tally = SheetTally::default();
         let (waiting, imagined) = (Vec::new(), HashSet::new());
         let mut run: Run<'_, T> = Run { begin: self, tally, waiting, imagined, keeps_ids };
@@ -296,8 +316,25 @@ impl<T: Row> Run<'_, T> {
         Ok(())
     }
 
-    /// Writes what waits.
+    /// Writes what waits. Of two imports of one sheet at once, the one that comes second finds what the other has
+    /// written and looks again.
     async fn flush(&mut self) -> Result<(), SheetError> {
+        let mut attempt = 1;
+        loop {
+            let new = self.settle_known().await?;
+            let new = self.acceptable(new).await?;
+            match self.add(&new).await {
+                Err(RepositoryError::Stale | RepositoryError::Duplicate(_)) if attempt < ATTEMPTS => {
+                    self.waiting = new;
+                    attempt += 1;
+                }
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    /// Settles the waiting rows that are records here already, and returns the others.
+    async fn settle_known(&mut self) -> Result<Vec<Waiting<T>>, SheetError> {
         let waiting = std::mem::take(&mut self.waiting);
         let target = self.begin.desk.target;
         let externals = waiting.iter().map(|waiting| waiting.external.clone()).collect();
@@ -306,13 +343,17 @@ impl<T: Row> Run<'_, T> {
         let mut new = Vec::new();
         for waiting in waiting {
             let is_imagined = self.imagined.contains(&digest(&waiting.external));
-            match known.get(&waiting.external).copied() {
+            let mut record = known.get(&waiting.external).copied();
+            if record.is_none() && self.begin.desk.options.is_own() {
+                record = waiting.row.written_from(&self.begin.desk).await?;
+            }
+            match record {
                 Some(record) => self.conflict(waiting, Some(record)).await?,
                 None if is_imagined => self.conflict(waiting, None).await?,
                 None => new.push(waiting),
             }
         }
-        self.add(new).await
+        Ok(new)
     }
 
     /// A row that is here already; `None` where a dry run only imagines it.
@@ -354,8 +395,7 @@ impl<T: Row> Run<'_, T> {
         Ok(())
     }
 
-    async fn add(&mut self, new: Vec<Waiting<T>>) -> Result<(), SheetError> {
-        let new = self.acceptable(new).await?;
+    async fn add(&mut self, new: &[Waiting<T>]) -> Result<(), RepositoryError> {
         if new.is_empty() {
             return Ok(());
         }
@@ -370,10 +410,10 @@ impl<T: Row> Run<'_, T> {
         } else {
             let wishes: Vec<RecordId> = new.iter().filter_map(|waiting| waiting.row.kept()).collect();
             let present = self.begin.desk.target.intake.present(wishes).await?;
-            let records = new.into_iter().map(|Waiting { external, row, .. }| {
+            let records = new.iter().map(|Waiting { external, row, .. }| {
                 let is_taken = row.kept().is_some_and(|id| present.contains(&id));
-                let row = if is_taken { row.without_id() } else { row };
-                Incoming { external, origin: None, record: row.into_record() }
+                let record = if is_taken { row.record_without_id() } else { row.record() };
+                Incoming { external: external.clone(), origin: None, record }
             });
             let source = self.begin.desk.options.source.clone();
             let reason = format!("{count} rows of {} from {}", T::TABLE, source.as_str());
@@ -388,7 +428,7 @@ impl<T: Row> Run<'_, T> {
     /// Without those whose values are another record's.
     async fn acceptable(&mut self, new: Vec<Waiting<T>>) -> Result<Vec<Waiting<T>>, SheetError> {
         let mut taken: HashSet<(Constraint, String)> = HashSet::new();
-        for rule in [Constraint::DoctorEmail, Constraint::DoctorLicense, Constraint::ActiveMapping] {
+        for rule in RULES {
             let unique = new.iter().flat_map(|waiting| waiting.row.unique(&self.begin.desk));
             let keys: Vec<String> = unique.filter(|(each, ..)| *each == rule).map(|(.., key)| key).collect();
             if !keys.is_empty() {

@@ -3,53 +3,94 @@
 use std::io;
 
 use domain::{
-    Address, Availability, BloodGroup, Doctor, EmailAddress, Gender, LicenseNumber, Mapping, MedicalHistory,
-    Notes, Patient, Phone, Specialization, UserName,
+    Address, Availability, BloodGroup, Doctor, EmailAddress, Gender, HumanName, LicenseNumber, Mapping,
+    MedicalHistory, Notes, PasswordHash, Patient, Phone, SheetFormat as Format, Specialization, User,
+    UserName,
 };
 use serde_json::Value;
 
 use super::doctors::DoctorRow;
-use super::format::Format;
 use super::formula::defused;
 use super::mappings::MappingRow;
 use super::patients::PatientRow;
 use super::run::Row as _;
+use super::users::UserRow;
 
 /// The first column; the others are those that are read.
 const ID: &str = "id";
+/// The column of a user's hash.
+const HASH: &str = "password_hash";
+/// The column that says whose a record is.
+const OWNER: &str = "owner";
 
 /// Writes records of one kind.
 pub struct Writer {
     format: Format,
     columns: &'static [&'static str],
+    /// A column that is left out.
+    without: Option<&'static str>,
 }
 
 impl Writer {
+    /// Of users, with the hashes of their passwords or without.
+    pub const fn users(format: Format, with_hashes: bool) -> Self {
+        let without = if with_hashes { None } else { Some(HASH) };
+        Self { format, columns: UserRow::COLUMNS, without }
+    }
+
     /// Of patients.
     pub const fn patients(format: Format) -> Self {
-        Self { format, columns: PatientRow::COLUMNS }
+        Self { format, columns: PatientRow::COLUMNS, without: None }
+    }
+
+    /// Of patients who are all the reader's own: whose they are is not said.
+    pub const fn own_patients(format: Format) -> Self {
+        Self { without: Some(OWNER), ..Self::patients(format) }
     }
 
     /// Of doctors.
     pub const fn doctors(format: Format) -> Self {
-        Self { format, columns: DoctorRow::COLUMNS }
+        Self { format, columns: DoctorRow::COLUMNS, without: None }
     }
 
     /// Of mappings.
     pub const fn mappings(format: Format) -> Self {
-        Self { format, columns: MappingRow::COLUMNS }
+        Self { format, columns: MappingRow::COLUMNS, without: None }
     }
 
     fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(ID).chain(self.columns.iter().copied())
     }
 
+    fn is_told(&self, name: &str) -> bool {
+        self.without != Some(name)
+    }
+
     /// What stands before the first record.
     pub fn header(&self) -> io::Result<String> {
         match self.format {
-            Format::Csv => csv_line(self.names().map(str::to_owned)),
+            Format::Csv => csv_line(self.names().filter(|name| self.is_told(name)).map(str::to_owned)),
             Format::Ndjson => Ok(String::new()),
         }
+    }
+
+    /// A user's line.
+    pub fn user(&self, user: &User, hash: Option<&PasswordHash>) -> io::Result<String> {
+        let name = user.name.as_ref();
+        self.line([
+            Some(user.id.to_string()),
+            text(Some(&user.username), UserName::as_str),
+            text(user.email.as_ref(), EmailAddress::as_str),
+            text(name, HumanName::full),
+            text(name, HumanName::first),
+            text(name, HumanName::last),
+            text(user.phone.as_ref(), Phone::as_str),
+            Some(user.role.to_string()),
+            Some(user.is_active.to_string()),
+            Some(user.date_joined.to_string()),
+            user.last_login.map(|at| at.to_string()),
+            text(hash, PasswordHash::expose),
+        ])
     }
 
     /// A patient's line.
@@ -112,12 +153,13 @@ impl Writer {
     }
 
     fn line<const N: usize>(&self, values: [Option<String>; N]) -> io::Result<String> {
+        let told = self.names().zip(values).filter(|(name, _)| self.is_told(name));
         match self.format {
-            Format::Csv => csv_line(values.into_iter().map(|value| defused(&value.unwrap_or_default()))),
+            Format::Csv => csv_line(told.map(|(_, value)| defused(&value.unwrap_or_default()))),
             Format::Ndjson => {
                 // Written by hand: the order of the columns does not depend on how a map keeps its keys.
-                let values = values.into_iter().map(|value| value.map_or(Value::Null, Value::String));
-                let pairs = self.names().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
+                let values = told.map(|(name, value)| (name, value.map_or(Value::Null, Value::String)));
+                let pairs = values.map(|(name, value)| format!("\"{name}\":{value}"));
                 Ok(format!("{{{}}}\n", pairs.collect::<Vec<_>>().join(",")))
             }
         }

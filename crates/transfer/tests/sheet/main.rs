@@ -8,7 +8,8 @@ mod round;
 mod world;
 
 use domain::{EmailRule, NewUser, SourceName, UserId, UserName};
-use transfer::sheet::{self, Fate, Format, Kind, OnConflict, Options, RowLine, SheetTally, Target};
+use security::BcryptHasher;
+use transfer::sheet::{self, Fate, Format, Kind, OnConflict, Options, Owner, RowLine, SheetTally, Target};
 
 use crate::world::{World, now, stamp};
 
@@ -18,10 +19,11 @@ pub(crate) fn options(kind: Kind, format: Format, owner: Option<UserId>) -> Opti
         kind,
         format,
         source: SourceName::parse("sheet").unwrap(),
-        owner,
+        owner: owner.map_or(Owner::Named, Owner::Given),
         on_conflict: OnConflict::Skip,
         renames: Vec::new(),
         doctor_emails: EmailRule::Unique,
+        verifies: |stored| BcryptHasher::verifies(stored, false),
         now: now(),
         is_dry: false,
     }

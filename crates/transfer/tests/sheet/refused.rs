@@ -137,3 +137,62 @@ async fn what_is_another_doctors_or_nobodys_is_refused() {
     let expected = [(3, "doctor"), (4, "doctor"), (5, "patient"), (6, "patient,doctor")];
     assert_eq!(refused, expected.map(|(row, columns)| (row, columns.to_owned())));
 }
+
+/// Two servers take in one sheet of one user.
+async fn twice_at_once(database: Database) {
+    let world = World::new(database).await;
+    let ann = user(&world, "ann").await;
+    let (sheet, expected) = patients();
+    let csv = options(Kind::Patients, Format::Csv, Some(ann));
+    let (first, second) = tokio::join!(import(&world, &sheet, &csv), import(&world, &sheet, &csv));
+    assert_eq!(first.0.added + second.0.added, ROWS - 20);
+    assert_eq!((first.1, second.1), (expected.clone(), expected));
+    assert_eq!(world.count("patients"), 1980);
+}
+
+#[tokio::test]
+async fn a_sheet_that_comes_twice_at_once_is_there_once_on_sqlite() {
+    twice_at_once(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_sheet_that_comes_twice_at_once_is_there_once_on_postgresql() {
+    twice_at_once(Database::Postgres).await;
+}
+
+#[tokio::test]
+async fn users_come_with_hashes_that_verify_and_are_never_changed() {
+    let world = World::new(Database::Sqlite).await;
+    user(&world, "ann").await;
+    let users = options(Kind::Users, Format::Ndjson, None);
+    let sheet = concat!(
+        r#"{"id": "7", "username": "bob", "role": "staff", "password_hash": "pbkdf2_sha256$1000$salt$ozn72z4rZoot6b5wjJ5rW9SvPvtDWB/zM3JEaMa9o6o="}"#,
+        "\n",
+        r#"{"username": "eve", "password_hash": "md5$salt$0cc175b9c0f1b6a831c399e269772661"}"#,
+        "\n",
+        r#"{"username": "ida", "password_hash": "hc2$2b$12$................................................................."}"#,
+        "\n",
+        r#"{"username": "ANN", "role": "admin"}"#,
+        "\n",
+        r#"{"username": "x@y.org", "email": "z@y.org", "role": "root", "is_active": "maybe"}"#,
+        "\n",
+        r#"{"email": "Noor@Example.org", "is_active": false}"#,
+        "\n",
+    );
+    let (tally, mut refused) = import(&world, sheet, &users).await;
+    refused.sort();
+    assert_eq!(tally.added, 2);
+    let expected = [(2, "password_hash"), (3, "password_hash"), (4, "username"), (5, "role,is_active")];
+    assert_eq!(refused, expected.map(|(row, columns)| (row, columns.to_owned())));
+    assert_eq!(
+        world.count("users WHERE username = 'bob' AND role = 'staff' AND password_hash LIKE 'pbkdf2%'"),
+        1
+    );
+    // Somebody was here before: ids are new ones.
+    assert_eq!(world.count("users WHERE id = 7"), 0);
+    assert_eq!(world.count("users WHERE username = 'Noor@Example.org' AND NOT is_active"), 1);
+    assert_eq!(world.count("users WHERE username = 'ann' AND role = 'patient'"), 1);
+    let update = Options { on_conflict: OnConflict::Update, ..users };
+    let again = import(&world, sheet, &update).await;
+    assert_eq!((again.0.added, again.0.updated), (0, 0));
+}

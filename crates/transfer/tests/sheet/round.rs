@@ -1,9 +1,9 @@
 //! What is written, taken in where nothing was, and written again, is the same to the byte.
 
-use domain::{AllMappings, AllPatients, Direction, DoctorFilter, NewUser, Order, Page, PageLimit, SortKey};
+use domain::{AllMappings, AllPatients, Direction, DoctorFilter, LoginName, Order, Page, PageLimit, SortKey};
 use transfer::sheet::{Format, Kind, Writer};
 
-use crate::world::{Database, World, stamp};
+use crate::world::{Database, World};
 use crate::{import, options};
 
 const ORDER: Order = Order { key: SortKey::CreatedAt, direction: Direction::Ascending };
@@ -36,14 +36,26 @@ async fn mappings(world: &World, format: Format) -> String {
     text
 }
 
-/// Another server with the same users and nothing else.
+/// Another server into which the users were taken, and nothing else.
 async fn moved(from: &World, database: Database) -> World {
     let world = World::new(database).await;
-    for user in from.stores.users.list(None, PageLimit::new(1000).unwrap()).await.unwrap() {
-        let account = NewUser::new(Some(user.username), user.email).unwrap();
-        world.stores.users.insert(&account, None, &stamp()).await.unwrap();
-    }
+    let sheet = users(from).await;
+    let (tally, refused) = import(&world, &sheet, &options(Kind::Users, Format::Ndjson, None)).await;
+    assert_eq!((tally.added, refused), (tally.read, Vec::new()));
+    assert_eq!(users(&world).await, sheet);
     world
+}
+
+/// All users with the hashes of their passwords.
+async fn users(world: &World) -> String {
+    let writer = Writer::users(Format::Ndjson, true);
+    let mut text = writer.header().unwrap();
+    for user in world.stores.users.list(None, PageLimit::new(1000).unwrap()).await.unwrap() {
+        let login = LoginName::parse(user.username.as_str()).unwrap();
+        let found = world.stores.users.find_credentials(&login).await.unwrap().unwrap();
+        text.push_str(&writer.user(&user, found.password_hash.as_ref()).unwrap());
+    }
+    text
 }
 
 async fn check(family: &str, database: Database, format: Format) {

@@ -14,6 +14,7 @@ pub(super) async fn walk(person: &mut Person, foreign: &Foreign, round: usize) -
     read(person, id).await;
     change(person, id).await;
     remove_and_restore(person, id).await;
+    sheets(person, id, round).await;
     not_theirs(person, foreign).await;
     id
 }
@@ -82,6 +83,32 @@ async fn remove_and_restore(person: &mut Person, id: i64) {
     }
     person.ask(act(format!("{path}restore/"))).await;
     person.ask(act(format!("{path}restore/")).changes_nothing()).await;
+}
+
+/// A batch leaves one event and each patient that is changed another one; the call leaves its own in any case.
+async fn sheets(person: &mut Person, id: i64, round: usize) {
+    let import = |query: &str, sheet: &str| {
+        act(format!("{PATIENTS}import/{query}")).sending("text/csv", sheet).changes_nothing()
+    };
+    let sheet =
+        format!("external_id,name,age\n{round}-1,Ann One,30\n{round}-2,Ann Two,31\n{round}-3,Ann Three,x\n");
+    person.ask(import("?dry_run=true", &sheet)).await;
+    person.ask(import("", &sheet).writing(&[(None, None)])).await;
+    person.ask(import("", &sheet)).await;
+    let path = format!("{PATIENTS}{id}/");
+    let patient = person.ask(get(&path)).await.json();
+    let made = patient["created_at"].as_str().unwrap();
+    let version = patient["version"].as_i64().unwrap();
+    let sheet = format!("id,created_at,name,phone\n{id},{made},Ravi Kumar,{round}999\n");
+    person.ask(import("?on_conflict=update", &sheet).writing(&[(Some(id), Some(version + 1))])).await;
+    person.ask(import("?on_conflict=perhaps", &sheet).is(400)).await;
+    person.ask(import("", "").is(400)).await;
+    person.ask(import("", &sheet).sending("application/json", "{}").is(415)).await;
+    person.ask(import("", &sheet).by_nobody().is(401)).await;
+    person.ask(get(format!("{PATIENTS}export/"))).await;
+    person.ask(head(format!("{PATIENTS}export/?format=ndjson"))).await;
+    person.ask(get(format!("{PATIENTS}export/?format=x")).is(400)).await;
+    person.ask(get(format!("{PATIENTS}export/")).by_nobody().is(401)).await;
 }
 
 /// Somebody else's patient and one who does not exist.

@@ -20,6 +20,12 @@ pub(in crate::cli) enum ImportCommand {
     /// source takes in nothing twice, and goes on where one broke off.
     #[command(after_help = DJANGO_EXAMPLES)]
     Django(DjangoArguments),
+    /// Take in the users that `healthcore export users` has written, with their passwords where it wrote the hashes
+    ///
+    /// Columns: username or email; name, or first_name and last_name; phone, role, is_active, date_joined, last_login,
+    /// password_hash; external_id or id. A user who is here already is never changed.
+    #[command(after_help = USERS_SHEET_EXAMPLES)]
+    Users(UserSheetArguments),
     /// Take in a sheet of patients
     ///
     /// Columns: name, or first_name and last_name; date_of_birth, age, gender, email, phone, emergency_contact, address,
@@ -38,6 +44,36 @@ pub(in crate::cli) enum ImportCommand {
     /// assigned_at, updated_at, ended_at; external_id or id.
     #[command(after_help = SHEET_EXAMPLES)]
     Mappings(SheetArguments),
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct UserSheetArguments {
+    /// The users, as NDJSON
+    pub(in crate::cli) file: PathBuf,
+    /// What the source is called: external ids are ids of this source [default: sheet]
+    #[arg(long, value_name = "NAME", value_parser = source)]
+    pub(in crate::cli) source: Option<SourceName>,
+    /// Say what would become of each row, and write nothing
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// Write a line of JSON for each row that was not added into a file; else those that are refused are printed
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) report: Option<PathBuf>,
+}
+
+impl From<&UserSheetArguments> for SheetArguments {
+    fn from(users: &UserSheetArguments) -> Self {
+        Self {
+            file: users.file.clone(),
+            format: Some(SheetFormat::Ndjson),
+            owner: None,
+            source: users.source.clone(),
+            on_conflict: ConflictArgument::Skip,
+            map: Vec::new(),
+            dry_run: users.dry_run,
+            report: users.report.clone(),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -92,7 +128,7 @@ pub(in crate::cli) struct ExportSheetArguments {
     /// What to write
     #[arg(value_enum)]
     pub(in crate::cli) kind: SheetKind,
-    /// Only the records of this user, by user name or e-mail address
+    /// Only the records of this user, by user name or e-mail address; of users, only this one
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) owner: Option<String>,
     /// How to write it
@@ -101,11 +137,16 @@ pub(in crate::cli) struct ExportSheetArguments {
     /// Write into a file for the own user only instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Of users: with the hashes of their passwords, so that they can sign in elsewhere; needs --out
+    #[arg(long, requires = "out")]
+    pub(in crate::cli) with_password_hashes: bool,
 }
 
 /// What a sheet is of.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum SheetKind {
+    /// Users, active or not, as NDJSON
+    Users,
     /// Patients who were not deleted
     Patients,
     /// Doctors who have not retired
@@ -163,6 +204,14 @@ Examples:
   healthcore import patients patients.csv --owner ann --map \"Full name=name\" --dry-run
   healthcore import django --help                      all that an import can be told";
 
+const USERS_SHEET_EXAMPLES: &str = "\
+Examples:
+  healthcore import users users.ndjson --dry-run
+  healthcore import users users.ndjson && healthcore import doctors doctors.ndjson
+
+A hash of a password counts where it can be verified; one under a pepper takes the same `auth.password_pepper` here. Where
+nobody was before, users keep their ids.";
+
 const SHEET_EXAMPLES: &str = "\
 Examples:
   healthcore import patients patients.csv --owner ann --dry-run
@@ -177,9 +226,10 @@ Examples:
   healthcore export patients > patients.ndjson
   healthcore export patients --owner ann --format csv --out ann.csv
   healthcore export doctors | jq -r .name
+  healthcore export users --with-password-hashes --out users.ndjson
 
-`healthcore import` takes back what this writes: on a server with the same users and no records before, with the ids that
-they had. In CSV an apostrophe stands in front of what a spreadsheet would take for a formula.";
+`healthcore import` takes back what this writes: first the users, then doctors, patients and mappings. On a server
+without any before, they keep their ids. In CSV an apostrophe stands in front of what a spreadsheet would take for a formula.";
 
 const DJANGO_EXAMPLES: &str = "\
 Examples:

@@ -1,26 +1,23 @@
-//! `healthcore import patients`, `doctors` and `mappings`.
+//! `healthcore import users`, `patients`, `doctors` and `mappings`.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufReader, BufWriter, Write as _};
 use std::path::Path;
 
 use domain::ports::Clock as _;
 use domain::{EmailRule, LoginName, SourceName, Stamp, UserId};
 use persistence::Stores;
-use security::SystemClock;
+use security::{BcryptHasher, SystemClock};
 use serde::Serialize;
-use transfer::sheet::{self, Fate, Format, Kind, OnConflict, Options, RowLine, SheetTally, Target};
+use transfer::sheet::{self, Fate, Format, Kind, OnConflict, Options, Owner, RowLine, SheetTally, Target};
 
 use super::super::args::{ConflictArgument, SheetArguments, SheetFormat};
 use super::super::failure::Failure;
 use super::private_file;
 use crate::output;
+use crate::progress::Progress;
 use crate::settings::Settings;
-
-/// After so many rows there is a line on how far it is.
-const PROGRESS: u64 = 10_000;
 
 /// A line of the report.
 #[derive(Serialize)]
@@ -33,14 +30,16 @@ struct ReportLine<'a> {
 
 pub(super) fn run(settings: &Settings, kind: Kind, arguments: &SheetArguments) -> Result<(), Failure> {
     let failed = |error| Failure::Failed(format!("{} cannot be read: {error}", arguments.file.display()));
-    let from = BufReader::with_capacity(1 << 16, File::open(&arguments.file).map_err(failed)?);
+    let file = File::open(&arguments.file).map_err(failed)?;
     let (stores, runtime) = super::super::stores(settings)?;
     let owner = runtime.block_on(owner(&stores, arguments.owner.as_deref()))?;
     let options = options(settings, kind, arguments, owner)?;
     let report = arguments.report.as_deref().map(private_file).transpose()?.map(BufWriter::new);
-    let mut report = Report { file: report, failure: None };
-    let progress = Progress::default();
+    let progress = Progress::of_file(&file);
+    let mut report = Report { file: report, progress: &progress, failure: None };
+    let from = BufReader::with_capacity(1 << 16, progress.reading(file));
     let name = match kind {
+        Kind::Users => "import_users",
         Kind::Patients => "import_patients",
         Kind::Doctors => "import_doctors",
         Kind::Mappings => "import_mappings",
@@ -54,7 +53,7 @@ pub(super) fn run(settings: &Settings, kind: Kind, arguments: &SheetArguments) -
         mappings: stores.mappings.as_ref(),
     };
     let mut tell = |line: &RowLine| report.tell(line);
-    let told = |rows: u64| progress.tell(rows);
+    let told = |rows: u64| progress.tell("rows", rows);
     let imported = runtime.block_on(sheet::import(from, target, &options, &stamp, &mut tell, &told));
     progress.end();
     let tally = imported.map_err(|error| Failure::failed(&error))?;
@@ -84,10 +83,14 @@ fn options(
         kind,
         format: arguments.format.map_or_else(|| format_of(&arguments.file), Format::from),
         source: source.ok_or_else(|| Failure::Usage("--source is needed".to_owned()))?,
-        owner,
+        owner: owner.map_or(Owner::Named, Owner::Given),
         on_conflict: arguments.on_conflict.into(),
         renames: arguments.map.clone(),
         doctor_emails: if settings.doctors.unique_email { EmailRule::Unique } else { EmailRule::Shared },
+        verifies: match settings.password_pepper {
+            Some(_) => |stored| BcryptHasher::verifies(stored, true),
+            None => |stored| BcryptHasher::verifies(stored, false),
+        },
         now: SystemClock.now(),
         is_dry: arguments.dry_run,
     })
@@ -128,19 +131,15 @@ impl From<ConflictArgument> for OnConflict {
 }
 
 /// Where rows are told of as they come.
-struct Report {
+struct Report<'a> {
     file: Option<BufWriter<File>>,
+    progress: &'a Progress,
     failure: Option<io::Error>,
 }
 
-impl Report {
+impl Report<'_> {
     fn tell(&mut self, line: &RowLine) {
-        let outcome = match line.fate {
-            Fate::Added => "added",
-            Fate::Updated => "updated",
-            Fate::Skipped => "skipped",
-            Fate::Refused => "refused",
-        };
+        let outcome = line.fate.as_str();
         let mut errors: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (column, message) in &line.errors {
             errors.entry(column).or_default().push(message);
@@ -151,7 +150,7 @@ impl Report {
         let text = serde_json::to_string(&ReportLine { row: line.row, outcome, errors }).unwrap_or_default();
         let written = match &mut self.file {
             Some(file) => writeln!(file, "{text}"),
-            None => output::data(&format!("{text}\n")),
+            None => self.progress.aside(|| output::data(&format!("{text}\n"))),
         };
         if let Err(error) = written {
             self.failure.get_or_insert(error);
@@ -163,31 +162,5 @@ impl Report {
             return Err(error.into());
         }
         Ok(self.file.as_mut().map_or(Ok(()), BufWriter::flush)?)
-    }
-}
-
-/// How far it is: one line that changes on a terminal, plain lines elsewhere.
-#[derive(Default)]
-struct Progress {
-    told: Cell<bool>,
-}
-
-impl Progress {
-    fn tell(&self, rows: u64) {
-        if !rows.is_multiple_of(PROGRESS) {
-            return;
-        }
-        if io::stderr().is_terminal() {
-            self.told.set(true);
-            let _ = write!(io::stderr().lock(), "\r{rows} rows");
-        } else {
-            output::say(&format!("{rows} rows"));
-        }
-    }
-
-    fn end(&self) {
-        if self.told.get() {
-            output::say("");
-        }
     }
 }
