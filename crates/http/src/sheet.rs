@@ -19,6 +19,9 @@ use crate::fields::FieldErrors;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
+/// More columns than a sheet has that somebody has to name.
+const MOST_RENAMES: usize = 64;
+
 /// How long a sheet may take to arrive.
 const DEADLINE: Duration = Duration::from_mins(2);
 
@@ -92,6 +95,9 @@ fn described(request: &HttpRequest, format: SheetFormat) -> Result<Sheet, Proble
         let (from, to) = text.rsplit_once('=').ok_or("must be of the form `Its name=name`")?;
         Ok((from.to_owned(), to.to_owned()))
     });
+    if renames.len() > MOST_RENAMES {
+        query.errors.add("map", "is given too often");
+    }
     query.finish()?;
     Ok(Sheet {
         format,

@@ -4,6 +4,7 @@
 //! external id (the column `external_id` or `id`, else a digest of what it says), by which it is known again.
 
 mod doctors;
+mod external;
 mod fields;
 mod format;
 mod formula;
@@ -35,6 +36,9 @@ pub enum SheetError {
     /// Two columns have one name.
     #[error("the column {0} is there twice")]
     ColumnTwice(String),
+    /// There are more columns than any record has.
+    #[error("the sheet has more than {0} columns")]
+    TooManyColumns(usize),
     /// No column says what the record is.
     #[error("the sheet has no column {0}; --map \"Its name={0}\" tells which one it is")]
     NoColumn(&'static str),

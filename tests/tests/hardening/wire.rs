@@ -72,11 +72,26 @@ fn read_answer(stream: &mut impl BufRead, request: &[u8]) -> io::Result<Answer> 
         let Some((name, value)) = line.split_once(':') else { break };
         headers.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value.trim()).unwrap());
     }
-    let length: usize = headers.get("content-length").map_or(0, |it| it.to_str().unwrap().parse().unwrap());
     let has_body = !request.starts_with(b"HEAD ") && !matches!(status, 204 | 304);
-    let mut body = vec![0; if has_body { length } else { 0 }];
-    stream.read_exact(&mut body)?;
+    let mut body = Vec::new();
+    if has_body && headers.get("transfer-encoding").is_some_and(|it| it == "chunked") {
+        while let length @ 1.. = usize::from_str_radix(&line(stream)?, 16).map_err(io::Error::other)? {
+            read_more(stream, &mut body, length)?;
+            line(stream)?;
+        }
+        line(stream)?;
+    } else if has_body {
+        let length = headers.get("content-length").map_or(0, |it| it.to_str().unwrap().parse().unwrap());
+        read_more(stream, &mut body, length)?;
+    }
     Ok(Answer { request: name, status, headers, body })
+}
+
+/// Reads so many bytes.
+fn read_more(stream: &mut impl BufRead, body: &mut Vec<u8>, length: usize) -> io::Result<()> {
+    let begin = body.len();
+    body.resize(begin + length, 0);
+    stream.read_exact(&mut body[begin..])
 }
 
 fn line(stream: &mut impl BufRead) -> io::Result<String> {

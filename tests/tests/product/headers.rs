@@ -87,7 +87,9 @@ async fn head_answers_like_get_without_the_body(database: Database) {
         let (get, head) = (ask(Method::GET).await, ask(Method::HEAD).await);
         assert!(head.body.is_empty(), "{path}");
         assert_eq!((head.status, head.without_date().1), (get.status, get.without_date().1), "{path}");
-        assert_eq!(head.header("content-length"), Some(get.body.len().to_string().as_str()), "{path}");
+        // How long an export will be nobody knows before its end.
+        let length = (!path.ends_with("/export/")).then(|| get.body.len().to_string());
+        assert_eq!(head.header("content-length"), length.as_deref(), "{path}");
     }
 }
 

@@ -15,6 +15,9 @@ on_both_databases!(
     exactly_the_faulty_rows_are_refused,
     what_is_too_much_or_no_sheet_changes_nothing,
     nobody_reaches_the_patients_of_another,
+    an_id_of_an_export_is_no_id_of_another_system,
+    patients_who_came_in_together_are_told_apart_elsewhere,
+    what_no_patient_could_have_is_refused,
 );
 
 async fn import(client: &Client, query: &str, kind: &str, sheet: &str) -> Answer {
@@ -73,7 +76,7 @@ async fn a_sheet_comes_in_once_and_goes_out_as_it_was(database: Database) {
 
     // An export that was changed in a spreadsheet changes what it was written from.
     let changed = text.replace("'+91 22 4711", "999 000");
-    assert_eq!(counts(&ann, "?on_conflict=update", "text/csv", &changed).await, [2, 0, 2, 0, 0]);
+    assert_eq!(counts(&ann, "?on_conflict=update", "text/csv", &changed).await, [2, 0, 1, 1, 0]);
     assert_eq!(exported(&ann).await[0]["phone"], "999 000");
     assert_eq!(exported(&bob).await, own);
     assert_eq!(counts(&ann, "?on_conflict=fail", "text/csv", &changed).await, [2, 0, 0, 0, 2]);
@@ -164,4 +167,63 @@ async fn nobody_reaches_the_patients_of_another(database: Database) {
     assert!(next < 1_000_000, "{next}");
     let sheet = "name,created_at\nLater,2999-01-01T00:00:00Z\n";
     assert_eq!(counts(&eve, "", "text/csv", sheet).await, [1, 0, 0, 0, 1]);
+}
+
+async fn an_id_of_an_export_is_no_id_of_another_system(database: Database) {
+    let api = TestApi::start(database).await;
+    let ann = api.user("ann").await;
+    // The numbers of the other system are the ids that the patients get here, the other way round.
+    let sheet = "name,age,MRN\nOne,30,2\nTwo,40,1\n";
+    let query = "?map=MRN%3Dexternal_id&on_conflict=update";
+    assert_eq!(counts(&ann, query, "text/csv", sheet).await, [2, 2, 0, 0, 0]);
+    let ndjson = ann.get(&format!("{EXPORT}?format=ndjson")).await.is(200).text();
+    let mut changed = String::new();
+    for line in ndjson.lines() {
+        let mut row: Value = serde_json::from_str(line).unwrap();
+        row["phone"] = json!(format!("000 {}", row["name"].as_str().unwrap().len()));
+        row["address"] = row["name"].clone();
+        writeln!(changed, "{row}").unwrap();
+    }
+    let kind = "application/x-ndjson";
+    assert_eq!(counts(&ann, "?on_conflict=update", kind, &changed).await, [2, 0, 2, 0, 0]);
+    for row in exported(&ann).await {
+        assert_eq!(row["name"], row["address"]);
+    }
+    // What says nothing new makes no version.
+    let before = ann.get("/api/patients/").await.is(200).text();
+    assert_eq!(counts(&ann, "?on_conflict=update", kind, &changed).await, [2, 0, 0, 2, 0]);
+    assert_eq!(ann.get("/api/patients/").await.is(200).text(), before);
+}
+
+async fn patients_who_came_in_together_are_told_apart_elsewhere(database: Database) {
+    let api = TestApi::start(database).await;
+    let (ann, bob) = (api.user("ann").await, api.user("bob").await);
+    let mut sheet = "name\n".to_owned();
+    for row in 0..600 {
+        writeln!(sheet, "Patient {row}").unwrap();
+    }
+    assert_eq!(counts(&ann, "", "text/csv", &sheet).await, [600, 600, 0, 0, 0]);
+    let export = ann.get(EXPORT).await.is(200).text();
+    assert_eq!(counts(&bob, "", "text/csv", "name\nFirst\nSecond\n").await, [2, 2, 0, 0, 0]);
+    assert_eq!(counts(&bob, "", "text/csv", &export).await, [600, 600, 0, 0, 0]);
+    assert_eq!(exported(&bob).await.len(), 602);
+}
+
+async fn what_no_patient_could_have_is_refused(database: Database) {
+    let api = TestApi::start(database).await;
+    let ann = api.user("ann").await;
+    let long =
+        json!({"name": format!("Ann{}Lee", " ".repeat(1000)), "first_name": "Ann", "last_name": "Lee"});
+    let old = json!({"name": "Bob", "age": 30, "age_told_on": "-10000-01-01"});
+    let ahead = json!({"name": "Cid", "age": 30, "age_told_on": "+262142-12-31"});
+    let sheet = format!("{long}\n{old}\n{ahead}\n");
+    let report = import(&ann, "", "application/x-ndjson", &sheet).await.is(200).json();
+    let columns: Vec<Vec<&String>> = report["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["errors"].as_object().unwrap().keys().collect())
+        .collect();
+    assert_eq!(columns, [["name"], ["age_told_on"], ["age_told_on"]]);
+    assert_eq!(exported(&ann).await.len(), 0);
 }

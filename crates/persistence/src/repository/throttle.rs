@@ -23,14 +23,6 @@ const PRUNED_EVERY: u32 = 256;
 /// So many of them at once.
 const PRUNED: i64 = 1024;
 
-/// How often rows are looked for that somebody else has just removed.
-const TRIES: u32 = 5;
-
-/// The rows of an attempt were removed by others each time they had been made.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the counters of attempts are contended")]
-struct Contended;
-
 pub(super) struct Throttle {
     executor: Arc<Executor<Conn>>,
     turns: Turns,
@@ -145,18 +137,19 @@ fn admit(c: &mut Conn, counters: &[Counter], now: Timestamp) -> Result<Result<()
     }
 }
 
-/// All rows of the counters, locked. Those that are missing are made: what does not exist cannot be locked.
+/// All rows of the counters, locked in the order of their keys. Those that are missing are made: what does not exist
+/// cannot be locked. Those that exist are written as they are, which locks each in its turn: were only the missing ones
+/// made first, somebody could hold a later one and wait for an earlier one.
 fn locked(c: &mut Conn, counters: &[Counter], now: Timestamp) -> Result<Vec<AttemptsRow>, Failure> {
     let fresh: Vec<AttemptsRow> =
         counters.iter().map(|counter| AttemptsRow::none(&counter.key, now)).collect();
-    for _ in 0..TRIES {
-        diesel::insert_into(table::table).values(&fresh).on_conflict_do_nothing().execute(c)?;
-        let rows = existing(c, counters)?;
-        if rows.len() == counters.len() {
-            return Ok(rows);
-        }
-    }
-    Err(RepositoryError::Unavailable(Contended.into()).into())
+    diesel::insert_into(table::table)
+        .values(&fresh)
+        .on_conflict(table::key)
+        .do_update()
+        .set(table::count.eq(table::count))
+        .execute(c)?;
+    existing(c, counters)
 }
 
 /// The rows there are, locked.

@@ -185,7 +185,9 @@ impl Versioned for Patient {
         let another: Option<i64> = patients::table
             .find((self.owner.get(), self.id.get()))
             .select(patients::created_by_id)
-            .get_result(c)?;
+            .get_result::<Option<i64>>(c)
+            .optional()?
+            .flatten();
         match another {
             Some(id) => named(c, id),
             None => Ok((Some(self.owner), Some(self.created_by.clone()))),
@@ -341,7 +343,9 @@ impl Versioned for Mapping {
         let id: Option<i64> = mappings::table
             .find((self.owner.get(), self.id.get()))
             .select(mappings::assigned_by_id)
-            .get_result(c)?;
+            .get_result::<Option<i64>>(c)
+            .optional()?
+            .flatten();
         id.map_or(Ok((None, None)), |id| named(c, id))
     }
 

@@ -1,7 +1,8 @@
 //! The index by patient begins anew with every 65,536 events: lists of a patient go over all of it.
 
 use domain::{
-    AuditEvent, AuditEventId, AuditFilter, Direction, Order, Page, PageLimit, PatientId, RecordId, SortKey,
+    AuditEvent, AuditEventId, AuditFilter, Direction, Order, Page, PageLimit, PatientId, Position, RecordId,
+    SortKey,
 };
 use testkit::fixed::instant;
 
@@ -56,5 +57,40 @@ async fn a_trail_without_events_has_none_of_a_patient() {
         let page = Page { count: true, ..Page::default() };
         let listing = database.trail(None).list(&filter, page).await.unwrap();
         assert_eq!((listing.items.len(), listing.total), (0, Some(0)), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_begin_where_no_event_has_ever_been() {
+    for kind in BOTH {
+        let database = Database::new(kind).await;
+        let trail = database.trail(None);
+        trail.append([concerning(1, 0), concerning(1, 1)].into()).await.unwrap();
+        let filter = AuditFilter { patient: PatientId::new(1), ..AuditFilter::default() };
+        for (direction, id, found) in [
+            (Direction::Ascending, i64::MAX, 0),
+            (Direction::Descending, i64::MAX, 2),
+            (Direction::Ascending, 1, 1),
+            (Direction::Descending, 1, 0),
+        ] {
+            let after = Some(Position { created_at: instant(), id: AuditEventId::new(id).unwrap() });
+            let order = Order { key: SortKey::CreatedAt, direction };
+            let listing = trail.list(&filter, Page { order, after, ..Page::default() }).await.unwrap();
+            assert_eq!(listing.items.len(), found, "{kind:?} {direction:?} {id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_was_put_in_far_away_holds_no_list_up() {
+    for kind in BOTH {
+        let database = Database::new(kind).await;
+        let (trail, mut raw) = (database.trail(None), database.raw());
+        trail.append([concerning(1, 0)].into()).await.unwrap();
+        raw.leave_gap(1 << 60);
+        trail.append([concerning(1, 1)].into()).await.unwrap();
+        let filter = AuditFilter { patient: PatientId::new(1), ..AuditFilter::default() };
+        let listing = trail.list(&filter, Page { count: true, ..Page::default() }).await.unwrap();
+        assert_eq!((listing.items.len(), listing.total), (2, Some(2)), "{kind:?}");
     }
 }

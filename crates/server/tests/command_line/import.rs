@@ -153,7 +153,7 @@ fn a_sheet_goes_in_and_out_again() {
     assert_eq!(out(&all).lines().count(), 61);
     for arguments in [
         &["export"][..],
-        &["export", "users"],
+        &["export", "nobody"],
         &["import", "patients"],
         &["export", "patients", "--owner", "x"],
     ] {

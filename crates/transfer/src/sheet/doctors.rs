@@ -101,9 +101,9 @@ impl Row for DoctorRow {
         desk.target.intake.add_doctors(batch, desk.options.doctor_emails, stamp).await.map(drop)
     }
 
-    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<(), RepositoryError> {
+    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError> {
         let RecordId::Doctor(id) = known else { return Err(RepositoryError::Missing(Record::Doctor)) };
         let rule = desk.options.doctor_emails;
-        desk.target.doctors.update(id, None, &self.change, rule, stamp).await.map(drop)
+        desk.target.doctors.update(id, None, &self.change, rule, stamp).await.map(|_| true)
     }
 }

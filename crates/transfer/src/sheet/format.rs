@@ -37,6 +37,9 @@ enum Sheet<R> {
     Ndjson(R),
 }
 
+/// The most columns of a CSV.
+const MOST_COLUMNS: usize = 256;
+
 /// What columns are called here.
 struct Names {
     renames: Vec<(String, String)>,
@@ -53,7 +56,7 @@ impl<R: BufRead> Rows<R> {
         })
     }
 
-    /// The columns that were met so far.
+    /// The columns of a CSV.
     pub(super) const fn columns(&self) -> &BTreeSet<String> {
         &self.names.seen
     }
@@ -76,7 +79,7 @@ impl<R: BufRead> Rows<R> {
                     Line::End => return Ok(None),
                     Line::TooLong => break Err("is longer than a megabyte".to_owned()),
                     Line::Whole(line) if line.iter().all(u8::is_ascii_whitespace) => {}
-                    Line::Whole(line) => break json_values(&mut self.names, &line),
+                    Line::Whole(line) => break json_values(&self.names, &line),
                 }
             },
         };
@@ -107,6 +110,9 @@ fn csv<R: BufRead>(mut from: R, names: &mut Names) -> Result<Sheet<R>, SheetErro
     let mut record = csv::ByteRecord::new();
     if !reader.read_byte_record(&mut record).map_err(csv_error)? {
         return Err(SheetError::NoHeader);
+    }
+    if record.len() > MOST_COLUMNS {
+        return Err(SheetError::TooManyColumns(MOST_COLUMNS));
     }
     let mut header = Vec::new();
     for name in &record {
@@ -143,7 +149,7 @@ fn csv_values(header: &[String], record: &csv::ByteRecord) -> Result<BTreeMap<St
     Ok(values)
 }
 
-fn json_values(names: &mut Names, line: &[u8]) -> Result<BTreeMap<String, String>, String> {
+fn json_values(names: &Names, line: &[u8]) -> Result<BTreeMap<String, String>, String> {
     let object: Map<String, Value> =
         serde_json::from_slice(line).map_err(|_| "is no JSON object on one line".to_owned())?;
     let mut values = BTreeMap::new();
@@ -158,9 +164,6 @@ fn json_values(names: &mut Names, line: &[u8]) -> Result<BTreeMap<String, String
                 return Err("has a value that is neither text nor number".to_owned());
             }
         };
-        if !names.seen.contains(&name) {
-            names.seen.insert(name.clone());
-        }
         if values.insert(name, value).is_some() {
             return Err("has a column twice".to_owned());
         }

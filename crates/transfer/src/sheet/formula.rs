@@ -1,8 +1,8 @@
 //! Spreadsheets run what looks like a formula. In CSV such a text gets an apostrophe in front, and loses it on its way
 //! back.
 
-/// What a formula begins with (OWASP, "CSV Injection").
-const BEGINNINGS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a formula begins with (OWASP, "CSV Injection"), in full width too.
+const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 fn is_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(BEGINNINGS)

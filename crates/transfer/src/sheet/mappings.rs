@@ -87,9 +87,9 @@ impl Row for MappingRow {
         desk.target.intake.add_mappings(batch, stamp).await.map(drop)
     }
 
-    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<(), RepositoryError> {
+    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError> {
         let RecordId::Mapping(id) = known else { return Err(RepositoryError::Missing(Record::Mapping)) };
-        desk.target.mappings.update_notes(self.record.owner, id, None, &self.notes, stamp).await.map(drop)
+        desk.target.mappings.update_notes(self.record.owner, id, None, &self.notes, stamp).await.map(|_| true)
     }
 }
 

@@ -85,6 +85,7 @@ fn fault(error: SheetError) -> SheetFault {
         SheetError::Read(_) => SheetFault::Unreadable("cannot be read"),
         SheetError::NoHeader => SheetFault::Unreadable("has no header"),
         SheetError::ColumnTwice(_) => SheetFault::Unreadable("has a column twice"),
+        SheetError::TooManyColumns(_) => SheetFault::Unreadable("has too many columns"),
         SheetError::NoColumn(_) => SheetFault::Unreadable("has no column for the name"),
     }
 }

@@ -2,19 +2,25 @@
 
 use domain::ports::{Constraint, Record, RepositoryError};
 use domain::{
-    Address, Age, Batch, BirthDate, BloodGroup, Change, EmailAddress, Gender, HumanName, IncomingPatient,
-    MedicalHistory, NameChange, PatientChange, PatientId, PersonName, Phone, RecordId, Stamp, Timestamp,
-    ToldAge, fold,
+    Address, Age, Batch, BirthDate, BloodGroup, Change, Date, EmailAddress, Gender, HumanName,
+    IncomingPatient, MedicalHistory, NameChange, Patient, PatientChange, PatientId, PersonName, Phone,
+    RecordId, Stamp, Timestamp, ToldAge, fold,
 };
 
 use super::fields::Fields;
 use super::run::{Desk, Row};
+
+/// The longest whole name: two parts and the blank between them.
+const LONGEST_NAME: usize = 301;
+/// Before this day nobody told an age to anybody who is a patient now.
+const FIRST_TOLD: Date = Date::from_ymd_opt(1900, 1, 1).unwrap();
 
 pub(super) struct PatientRow {
     record: IncomingPatient,
     change: PatientChange,
     /// The id in the sheet and when the record was made, where the sheet tells both.
     written_from: Option<(PatientId, Timestamp)>,
+    today: Date,
 }
 
 impl Row for PatientRow {
@@ -50,15 +56,18 @@ impl Row for PatientRow {
         let today = desk.options.now.date();
         let exact = exact_name(fields);
         let change = change(fields, exact.is_some(), today);
-        let told_on =
-            fields.get("age_told_on", |raw| raw.trim().parse().map_err(|_| "must be a date as YYYY-MM-DD"));
+        let told_on = fields.get("age_told_on", |raw| {
+            let on = raw.trim().parse::<Date>().map_err(|_| "must be a date as YYYY-MM-DD")?;
+            if (FIRST_TOLD..=today).contains(&on) { Ok(on) } else { Err("must be a day from 1900 to today") }
+        });
         let told_at = fields.time("created_at");
         let in_sheet = fields.raw("id").and_then(|raw| raw.trim().parse().ok()).and_then(PatientId::new);
-        let created_at = told_at.unwrap_or(desk.options.now);
-        let updated_at = fields.time("updated_at").unwrap_or(created_at);
+        let created_at = told_at.unwrap_or_else(|| desk.own_instant());
+        let told_changed = fields.time("updated_at");
+        let updated_at = told_changed.unwrap_or(created_at);
         if desk.options.is_own() {
-            for (column, at) in [("created_at", created_at), ("updated_at", updated_at)] {
-                if at > desk.options.now {
+            for (column, told) in [("created_at", told_at), ("updated_at", told_changed)] {
+                if told.is_some_and(|told| told > desk.options.now) {
                     fields.wrong(column, "must not be in the future");
                 }
             }
@@ -85,7 +94,7 @@ impl Row for PatientRow {
             _ => None,
         };
         let record = IncomingPatient { id, owner, details, created_at, updated_at };
-        Ok(Some(Self { record, change, written_from: in_sheet.zip(told_at) }))
+        Ok(Some(Self { record, change, written_from: in_sheet.zip(told_at), today }))
     }
 
     fn unique(&self, _: &Desk<'_>) -> Vec<(Constraint, &'static str, String)> {
@@ -108,11 +117,19 @@ impl Row for PatientRow {
         self.record.clone()
     }
 
-    /// Ids of other servers are the same numbers; when a record was made tells them apart.
+    /// Ids of other servers are the same numbers. When a record was made tells them apart, unless a sheet has given
+    /// many of them one time: then who it is decides.
     async fn written_from(&self, desk: &Desk<'_>) -> Result<Option<RecordId>, RepositoryError> {
         let Some((id, made)) = self.written_from else { return Ok(None) };
         let found = desk.target.patients.find(self.record.owner, id).await?;
-        Ok(found.filter(|found| found.created_at == made).map(|found| RecordId::Patient(found.id)))
+        let mine = &self.record.details;
+        let is_same = |found: &Patient| {
+            let born = found.details.date_of_birth;
+            let is_same_person = found.details.name.key() == mine.name.key()
+                || born.is_some_and(|born| mine.date_of_birth == Some(born));
+            found.created_at == made && is_same_person
+        };
+        Ok(found.filter(is_same).map(|found| RecordId::Patient(found.id)))
     }
 
     async fn add(
@@ -123,14 +140,24 @@ impl Row for PatientRow {
         desk.target.intake.add_patients(batch, stamp).await.map(drop)
     }
 
-    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<(), RepositoryError> {
-        let RecordId::Patient(id) = known else { return Err(RepositoryError::Missing(Record::Patient)) };
-        desk.target.patients.update(self.record.owner, id, None, &self.change, stamp).await.map(drop)
+    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError> {
+        let missing = || RepositoryError::Missing(Record::Patient);
+        let RecordId::Patient(id) = known else { return Err(missing()) };
+        let Self { record, mut change, today, .. } = self;
+        let stored = desk.target.patients.find(record.owner, id).await?.ok_or_else(missing)?.details;
+        // An age that is told once more was not told today.
+        if stored.told_age.is_some_and(|told| matches!(&change.age, Change::Set(age) if *age == told.age)) {
+            change.age = Change::Keep;
+        }
+        if stored == record.details || change.applied(&stored, today).is_ok_and(|after| after == stored) {
+            return Ok(false);
+        }
+        desk.target.patients.update(record.owner, id, None, &change, stamp).await.map(|_| true)
     }
 }
 
 /// What a row says; the whole name only where the parts do not say it already.
-fn change(fields: &mut Fields, has_parts: bool, today: domain::Date) -> PatientChange {
+fn change(fields: &mut Fields, has_parts: bool, today: Date) -> PatientChange {
     PatientChange {
         name: NameChange {
             full: if has_parts { Change::Keep } else { fields.change("name", PersonName::parse) },
@@ -153,6 +180,9 @@ fn change(fields: &mut Fields, has_parts: bool, today: domain::Date) -> PatientC
 /// longer than a name that is given alone.
 pub(super) fn exact_name(fields: &mut Fields) -> Option<HumanName> {
     let whole = fields.raw("name")?.trim().to_owned();
+    if whole.chars().count() > LONGEST_NAME {
+        return None;
+    }
     let part = |column| fields.raw(column).and_then(|raw| PersonName::parse(raw).ok());
     let (first, last) = (part("first_name"), part("last_name"));
     let joined = HumanName::from_parts(first, last)?;

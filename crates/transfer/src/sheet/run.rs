@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::BufRead;
+use std::time::Duration;
 
 use domain::ports::{
     Constraint, DoctorRepository, Intake, MappingRepository, PatientRepository, Record, RepositoryError,
@@ -12,10 +13,10 @@ use domain::{
     Batch, EmailAddress, EmailRule, ExternalId, Incoming, LoginName, OnConflict, Reason, RecordId,
     RowFate as Fate, RowLine, SheetFormat as Format, SheetTally, SourceName, Stamp, Timestamp, User, UserId,
 };
-use sha2::{Digest as _, Sha256};
 
 use super::SheetError;
 use super::doctors::DoctorRow;
+use super::external::{external, of_other_system};
 use super::fields::Fields;
 use super::format::{BadRow, Rows};
 use super::mappings::MappingRow;
@@ -112,7 +113,7 @@ pub async fn import<R: BufRead>(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<SheetTally, SheetError> {
     let rows = Rows::new(from, options.format, &options.renames)?;
-    let desk = Desk { target, options, users: HashMap::new() };
+    let desk = Desk { target, options, users: HashMap::new(), timeless: 0 };
     let begin = Begin { desk, stamp, tell, progress };
     match options.kind {
         Kind::Users => begin.run::<R, UserRow>(rows).await,
@@ -157,7 +158,8 @@ pub(super) trait Row: Sized {
 
     async fn add(desk: &Desk<'_>, batch: Batch<Self::Record>, stamp: &Stamp) -> Result<(), RepositoryError>;
 
-    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<(), RepositoryError>;
+    /// False where the record says the same already.
+    async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError>;
 }
 
 /// What is at hand for reading rows.
@@ -166,9 +168,18 @@ pub(super) struct Desk<'a> {
     pub(super) options: &'a Options,
     /// Users by what they were called.
     users: HashMap<String, Option<UserId>>,
+    /// How many rows did not tell when their record was made.
+    timeless: u64,
 }
 
 impl Desk<'_> {
+    /// When a record was made whose row does not tell: no two at the same time, as this tells them apart later.
+    pub(super) fn own_instant(&mut self) -> Timestamp {
+        let micros = Duration::from_micros(self.timeless);
+        self.timeless = self.timeless.saturating_add(1);
+        self.options.now.plus(micros)
+    }
+
     /// Whose the record is: who is named by the column, else by the options.
     pub(super) async fn owner(&mut self, fields: &mut Fields) -> Result<Option<UserId>, RepositoryError> {
         match &self.options.owner {
@@ -214,7 +225,7 @@ impl Desk<'_> {
 
     /// The record of this source with this external id.
     pub(super) async fn known(&self, kind: Record, raw: &str) -> Result<Option<RecordId>, RepositoryError> {
-        let Ok(external) = ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])) else {
+        let Ok(external) = ExternalId::parse(raw).map(|id| of_other_system(&id)) else {
             return Ok(None);
         };
         let known = self.target.intake.known_among(&self.options.source, kind, vec![external]).await?;
@@ -296,7 +307,7 @@ impl Begin<'_> {
 
 impl<T: Row> Run<'_, T> {
     async fn take(&mut self, number: u64, mut fields: Fields) -> Result<(), SheetError> {
-        let external = external::<T>(&mut fields);
+        let external = external(&mut fields, T::COLUMNS, self.begin.desk.options.is_own());
         let id = fields.raw("id").filter(|_| self.keeps_ids).and_then(|raw| raw.trim().parse().ok());
         let row = T::read(&mut self.begin.desk, &mut fields, id.and_then(T::id)).await?;
         let (Some(external), Some(row), true) = (external, row, fields.errors.is_empty()) else {
@@ -359,7 +370,7 @@ impl<T: Row> Run<'_, T> {
     /// A row that is here already; `None` where a dry run only imagines it.
     async fn conflict(&mut self, waiting: Waiting<T>, record: Option<RecordId>) -> Result<(), SheetError> {
         let Waiting { number, row, .. } = waiting;
-        let fate = match self.begin.desk.options.on_conflict {
+        let mut fate = match self.begin.desk.options.on_conflict {
             OnConflict::Skip => Fate::Skipped,
             OnConflict::Update => Fate::Updated,
             OnConflict::Fail => {
@@ -369,7 +380,8 @@ impl<T: Row> Run<'_, T> {
         };
         if let (Fate::Updated, Some(record), false) = (fate, record, self.begin.desk.options.is_dry) {
             match row.update(&self.begin.desk, record, self.begin.stamp).await {
-                Ok(()) => {}
+                Ok(true) => {}
+                Ok(false) => fate = Fate::Skipped,
                 Err(RepositoryError::Missing(_)) => {
                     self.refuse(
                         number,
@@ -456,27 +468,6 @@ impl<T: Row> Run<'_, T> {
         self.tally.refused += 1;
         (self.begin.tell)(&RowLine { row, fate: Fate::Refused, errors });
     }
-}
-
-/// What the row is known by: its own id, or what it says.
-fn external<T: Row>(fields: &mut Fields) -> Option<ExternalId> {
-    for column in ["external_id", "id"] {
-        if fields.raw(column).is_some() {
-            return fields.get(column, |raw| ExternalId::parse(raw).map(|id| hashed(["id", id.as_str()])));
-        }
-    }
-    let told = fields.all().filter(|(name, _)| T::COLUMNS.contains(name));
-    Some(hashed(told.flat_map(|(name, value)| [name, value])))
-}
-
-/// Of an id of a sheet only the SHA-256 is kept: it may be a patient's number, which must not outlive an erasing.
-fn hashed<'a>(texts: impl IntoIterator<Item = &'a str>) -> ExternalId {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(text);
-    }
-    ExternalId::from_digest(hash.finalize().into())
 }
 
 fn digest(of: &impl std::hash::Hash) -> u64 {

@@ -86,7 +86,7 @@ impl Row for UserRow {
     }
 
     /// An account is its user's from the first day on: no sheet changes it.
-    async fn update(self, _: &Desk<'_>, _: RecordId, _: &Stamp) -> Result<(), RepositoryError> {
+    async fn update(self, _: &Desk<'_>, _: RecordId, _: &Stamp) -> Result<bool, RepositoryError> {
         Err(RepositoryError::Missing(Record::User))
     }
 }

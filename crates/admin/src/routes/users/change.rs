@@ -66,15 +66,19 @@ fn add_form(visit: &Visit, value: impl Fn(&'static str) -> String) -> Result<For
     Ok(FormPage::new(layout, visit.token(), NEW, value).adding(BASE).saying(lines))
 }
 
+/// Whoever may not add is told so before the form is read.
+fn for_administrators(visit: &Visit) -> Result<(), Refusal> {
+    if visit.who()?.is_admin() { Ok(()) } else { Err(Error::Forbidden.into()) }
+}
+
 fn add_page(visit: &Visit) -> Result<HttpResponse, Refusal> {
-    if !visit.who()?.is_admin() {
-        return Err(Error::Forbidden.into());
-    }
+    for_administrators(visit)?;
     let value = |name| if name == "role" { Role::default().as_str().to_owned() } else { String::new() };
     add_form(visit, value)?.show(StatusCode::OK)
 }
 
 async fn create(visit: Visit) -> Result<HttpResponse, Refusal> {
+    for_administrators(&visit)?;
     let mut reading = Reading::of(&visit.form);
     let set = |change: Change<UserName>| if let Change::Set(name) = change { Some(name) } else { None };
     let username = set(reading.text("username", UserName::parse));
