@@ -112,13 +112,13 @@ pub(crate) struct ImportParams {
     #[param(default = "skip", pattern = "^(skip|update|fail)$")]
     on_conflict: Option<String>,
     /// Columns by other names, each as `Its name=name`.
-    #[param(inline, explode)]
+    #[param(inline, explode, max_items = 64)]
     map: Option<Vec<Rename>>,
 }
 
 /// `Its name=name`.
 #[derive(utoipa::ToSchema)]
-#[schema(pattern = "=")]
+#[schema(pattern = ".*=.*")]
 #[expect(dead_code, reason = "describes a parameter; `sheet` reads it")]
 pub(crate) struct Rename(String);
 
