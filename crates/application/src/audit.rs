@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::AuditTrail;
+use domain::ports::{AuditTrail, Clock};
 use domain::{AuditEvent, Outcome};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -63,10 +63,10 @@ struct Behind;
 
 impl Audit {
     /// Over a trail. The writer must run, or nothing is written.
-    pub fn new(trail: Arc<dyn AuditTrail>, reads: ReadAudit) -> (Self, AuditWriter) {
+    pub fn new(trail: Arc<dyn AuditTrail>, clock: Arc<dyn Clock>, reads: ReadAudit) -> (Self, AuditWriter) {
         let (queue, entries) = mpsc::channel(QUEUE);
         let hurry = Arc::new(Notify::new());
-        let writer = AuditWriter { trail, entries, hurry: Arc::clone(&hurry) };
+        let writer = AuditWriter { trail, clock, entries, hurry: Arc::clone(&hurry) };
         (Self { queue, reads, hurry }, writer)
     }
 
@@ -113,6 +113,7 @@ fn behind() -> Error {
 /// Writes what was put on record, many events at once.
 pub struct AuditWriter {
     trail: Arc<dyn AuditTrail>,
+    clock: Arc<dyn Clock>,
     entries: mpsc::Receiver<Entry>,
     /// Somebody waits for an event.
     hurry: Arc<Notify>,
@@ -169,7 +170,7 @@ impl AuditWriter {
             batch.drain(..).map(|entry| (entry.event, entry.durable)).unzip();
         let events: Arc<[AuditEvent]> = events.into();
         let mut waiting = Some(waiting);
-        while let Err(error) = self.trail.append(Arc::clone(&events)).await {
+        while let Err(error) = self.trail.append(Arc::clone(&events), self.clock.now()).await {
             // Dropping the senders refuses whoever waits.
             waiting = None;
             tracing::warn!(%error, events = events.len(), "the audit trail could not be written; trying again");

@@ -11,4 +11,5 @@ mod audit {
     mod slices;
     mod tampering;
     mod triggers;
+    mod written;
 }

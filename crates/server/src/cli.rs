@@ -32,8 +32,10 @@ use std::time::Duration;
 
 use application::Accounts;
 use clap::Parser as _;
-use domain::{Call, Operation};
+use domain::ports::Clock as _;
+use domain::{AuditEvent, Call, Operation};
 use persistence::{DatabaseSettings, Stores};
+use security::SystemClock;
 use tokio::runtime::Runtime;
 
 use crate::settings::{Settings, Sources};
@@ -72,6 +74,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// What a command is on record as.
 fn call(name: &'static str) -> Arc<Call> {
     Arc::new(Call::local(Operation::named(name)))
+}
+
+/// Puts the event of a command on record.
+async fn put_on_record(stores: &Stores, event: AuditEvent) -> Result<(), Failure> {
+    let appended = stores.audit.append([event].into(), SystemClock.now()).await;
+    appended.map_err(|error| Failure::failed(&error))
 }
 
 /// The services of accounts and what runs them, for a command that is over soon.

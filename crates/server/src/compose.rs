@@ -64,7 +64,8 @@ pub(crate) fn compose_with(settings: &Settings, keys: &Keys) -> Result<Composed,
         clock: Arc::clone(&clock),
         random: Arc::clone(&random),
     };
-    let (audit, writer) = Audit::new(Arc::clone(&stores.audit), settings.audit.reads.into());
+    let (audit, writer) =
+        Audit::new(Arc::clone(&stores.audit), Arc::clone(&clock), settings.audit.reads.into());
     let (store, anchors) = (Arc::clone(&stores.audit), anchor_file(settings));
     let trail = Trail { writer, store, clock: Arc::clone(&clock), anchors };
     let accounts =

@@ -193,7 +193,7 @@ fn panel(stores: &Stores, clock: &FixedClock, limits: Option<PanelLimits>) -> Pa
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let random: Arc<dyn Random> = Arc::new(FixedRandom::default());
     let accounts = accounts(stores, &clock, &random);
-    let (audit, writer) = Audit::new(Arc::clone(&stores.audit), ReadAudit::Strict);
+    let (audit, writer) = Audit::new(Arc::clone(&stores.audit), Arc::clone(&clock), ReadAudit::Strict);
     actix_web::rt::spawn(writer.run());
     let ports = AdministrationPorts {
         sessions: Arc::clone(&stores.admin_sessions),

@@ -9,7 +9,7 @@ use domain::{
     AuditCheck, AuditEventId, AuditFilter, AuditHead, Call, Listing, Operation, Page, RequestId, Stamp,
     StoredEvent, Timestamp, Verification,
 };
-use testkit::fixed::instant;
+use testkit::fixed::{FixedClock, instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -56,7 +56,7 @@ impl Trail {
 
 #[async_trait]
 impl AuditTrail for Trail {
-    async fn append(&self, events: Arc<[AuditEvent]>) -> Result<(), RepositoryError> {
+    async fn append(&self, events: Arc<[AuditEvent]>, _: Timestamp) -> Result<(), RepositoryError> {
         self.gate.acquire().await.unwrap().forget();
         if let Some(error) = self.refusals.lock().unwrap().pop_front() {
             return Err(error);
@@ -120,7 +120,7 @@ fn names(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
 
 /// An audit over `trail` whose writer runs.
 fn running(trail: &Arc<Trail>, reads: ReadAudit) -> (Audit, JoinHandle<()>) {
-    let (audit, writer) = Audit::new(Arc::<Trail>::clone(trail), reads);
+    let (audit, writer) = Audit::new(Arc::<Trail>::clone(trail), Arc::new(FixedClock::default()), reads);
     (audit, tokio::spawn(writer.run()))
 }
 
@@ -183,7 +183,7 @@ async fn one_write_has_its_bounds() {
 async fn a_full_queue_refuses_and_loses_nothing_that_it_took() {
     for reads in [ReadAudit::Batched, ReadAudit::Off] {
         let trail = Trail::open();
-        let (audit, writer) = Audit::new(Arc::<Trail>::clone(&trail), reads);
+        let (audit, writer) = Audit::new(Arc::<Trail>::clone(&trail), Arc::new(FixedClock::default()), reads);
         for number in 0..QUEUE {
             audit.put(refusal(number)).await.unwrap();
         }
@@ -197,7 +197,8 @@ async fn a_full_queue_refuses_and_loses_nothing_that_it_took() {
 #[tokio::test(start_paused = true)]
 async fn whoever_finds_the_queue_full_waits_for_room() {
     let trail = Trail::open();
-    let (audit, writer) = Audit::new(Arc::<Trail>::clone(&trail), ReadAudit::Batched);
+    let (audit, writer) =
+        Audit::new(Arc::<Trail>::clone(&trail), Arc::new(FixedClock::default()), ReadAudit::Batched);
     for number in 0..QUEUE {
         audit.put(read(number)).await.unwrap();
     }
@@ -213,7 +214,7 @@ async fn whoever_finds_the_queue_full_waits_for_room() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_writer_nothing_is_taken() {
-    let (audit, writer) = Audit::new(Trail::open(), ReadAudit::Batched);
+    let (audit, writer) = Audit::new(Trail::open(), Arc::new(FixedClock::default()), ReadAudit::Batched);
     drop(writer);
     assert!(matches!(audit.put(read(1)).await, Err(Error::Unavailable(_))));
 }

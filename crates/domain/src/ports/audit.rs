@@ -17,7 +17,9 @@ use crate::{
 #[async_trait]
 pub trait AuditTrail: Send + Sync {
     /// Puts events on record, all or none. They must be durable when this returns.
-    async fn append(&self, events: Arc<[AuditEvent]>) -> Result<(), RepositoryError>;
+    ///
+    /// A store where that is cheaper than later puts a seal over them in the same change, made at `now`.
+    async fn append(&self, events: Arc<[AuditEvent]>, now: Timestamp) -> Result<(), RepositoryError>;
 
     /// A page of the events that match `filter`, newest first or last by the direction of the page; the sort
     /// key does not count. The whole trail is in the order of time, the events of one patient or user in the order in

@@ -140,7 +140,7 @@ impl Clinic {
         };
         let history: Arc<dyn History> = Arc::new(self.history);
         let trail: Arc<dyn AuditTrail> = Arc::new(self.trail);
-        let (audit, writer) = Audit::new(Arc::clone(&trail), self.reads);
+        let (audit, writer) = Audit::new(Arc::clone(&trail), Arc::clone(&clock), self.reads);
         let writer = if self.reads == ReadAudit::Strict {
             actix_web::rt::spawn(writer.run());
             None

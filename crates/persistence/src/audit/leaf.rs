@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::rows::EventRow;
+use crate::rows::{EventColumns, EventRow};
 
 /// SHA-256.
 pub(crate) type Digest = [u8; 32];
@@ -22,24 +22,30 @@ pub(crate) struct Leaf {
 }
 
 impl Leaf {
-    pub(crate) fn of(row: &EventRow) -> Self {
+    pub(crate) fn of(id: i64, event: &EventColumns) -> Self {
         let mut columns = Columns(Sha256::new());
         columns.text(EVENT);
-        columns.number(Some(row.at.0.micros()));
-        columns.text(&row.operation);
-        columns.text(&row.outcome);
-        columns.number(row.user_id);
-        let session = row.session_id.map(|key| *key.0.uuid().as_bytes());
+        columns.number(Some(event.at.0.micros()));
+        columns.text(&event.operation);
+        columns.text(&event.outcome);
+        columns.number(event.user_id);
+        let session = event.session_id.map(|key| *key.0.uuid().as_bytes());
         columns.put(session.as_ref().map(<[u8; 16]>::as_slice));
-        columns.put(row.address.as_ref().map(String::as_bytes));
-        columns.text(&row.request_id);
-        columns.put(row.record_kind.as_ref().map(String::as_bytes));
-        columns.put(row.record_id.as_ref().map(String::as_bytes));
-        columns.number(row.version.map(i64::from));
-        columns.number(row.patient_id);
-        columns.text(&row.fields);
-        columns.put(row.reason.as_ref().map(String::as_bytes));
-        Self { id: row.id, digest: columns.0.finalize().into() }
+        columns.put(event.address.as_ref().map(String::as_bytes));
+        columns.text(&event.request_id);
+        columns.put(event.record_kind.as_ref().map(|kind| kind.as_bytes()));
+        columns.put(event.record_id.as_ref().map(String::as_bytes));
+        columns.number(event.version.map(i64::from));
+        columns.number(event.patient_id);
+        columns.text(&event.fields);
+        columns.put(event.reason.as_ref().map(String::as_bytes));
+        Self { id, digest: columns.0.finalize().into() }
+    }
+}
+
+impl From<&EventRow> for Leaf {
+    fn from(row: &EventRow) -> Self {
+        Self::of(row.id, &row.columns)
     }
 }
 
@@ -90,17 +96,16 @@ mod tests {
     use super::*;
     use crate::types::At;
 
-    fn row() -> EventRow {
-        EventRow {
-            id: 7,
+    fn event() -> EventColumns {
+        EventColumns {
             at: At(domain::Timestamp::from_micros(1).unwrap()),
-            operation: "patients_get".to_owned(),
-            outcome: "done".to_owned(),
+            operation: "patients_get".into(),
+            outcome: "done".into(),
             user_id: Some(1),
             session_id: None,
             address: None,
             request_id: "r".to_owned(),
-            record_kind: Some("patient".to_owned()),
+            record_kind: Some("patient".into()),
             record_id: Some("5".to_owned()),
             version: None,
             patient_id: Some(5),
@@ -113,40 +118,41 @@ mod tests {
     fn the_hash_stays_what_it_is() {
         let start =
             [0xb0, 0x14, 0xf2, 0xdd, 0xce, 0xab, 0x13, 0x67, 0x39, 0x55, 0xad, 0x1e, 0x51, 0xae, 0x1b, 0x38];
-        assert!(Leaf::of(&row()).digest.starts_with(&start));
+        assert!(Leaf::of(7, &event()).digest.starts_with(&start));
     }
 
     #[test]
     fn every_column_counts_but_the_id() {
-        let changed: [fn(&mut EventRow); 14] = [
+        let changed: [fn(&mut EventColumns); 14] = [
             |_| (),
-            |row| row.at = At(domain::Timestamp::from_micros(2).unwrap()),
-            |row| row.operation.push('s'),
-            |row| row.outcome = "failed".to_owned(),
-            |row| row.user_id = None,
-            |row| row.session_id = domain::SessionId::parse(&"1".repeat(32)).map(crate::types::SessionKey),
-            |row| row.address = Some(String::new()),
-            |row| row.request_id.push('s'),
-            |row| row.record_kind = None,
-            |row| row.record_id = Some("6".to_owned()),
-            |row| row.version = Some(1),
-            |row| row.patient_id = Some(6),
-            |row| row.fields.push_str("name"),
-            |row| row.reason = Some(String::new()),
+            |event| event.at = At(domain::Timestamp::from_micros(2).unwrap()),
+            |event| event.operation.to_mut().push('s'),
+            |event| event.outcome = "failed".into(),
+            |event| event.user_id = None,
+            |event| {
+                event.session_id = domain::SessionId::parse(&"1".repeat(32)).map(crate::types::SessionKey)
+            },
+            |event| event.address = Some(String::new()),
+            |event| event.request_id.push('s'),
+            |event| event.record_kind = None,
+            |event| event.record_id = Some("6".to_owned()),
+            |event| event.version = Some(1),
+            |event| event.patient_id = Some(6),
+            |event| event.fields.push_str("name"),
+            |event| event.reason = Some(String::new()),
         ];
         let digests = changed.map(|change| {
-            let mut row = row();
-            change(&mut row);
-            Leaf::of(&row).digest
+            let mut event = event();
+            change(&mut event);
+            Leaf::of(7, &event).digest
         });
         assert_eq!(std::collections::BTreeSet::from(digests).len(), digests.len());
-        let moved = EventRow { id: 8, ..row() };
-        assert_eq!(Leaf::of(&moved).digest, Leaf::of(&row()).digest);
+        assert_eq!(Leaf::of(8, &event()).digest, Leaf::of(7, &event()).digest);
     }
 
     #[test]
     fn leaves_come_back_as_they_were_packed() {
-        let leaves = [Leaf::of(&row()), Leaf { id: i64::MAX, digest: [9; 32] }];
+        let leaves = [Leaf::of(7, &event()), Leaf { id: i64::MAX, digest: [9; 32] }];
         let bytes = packed(&leaves);
         assert_eq!(bytes.len(), 2 * LEAF_BYTES);
         assert_eq!(unpacked(&bytes).collect::<Vec<_>>(), leaves);

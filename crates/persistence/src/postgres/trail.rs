@@ -6,6 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use domain::AuditEvent;
 
 use super::Conn;
+use crate::audit::Leaf;
 use crate::rows::EventColumns;
 use crate::types::{Instant, Uid};
 
@@ -77,8 +78,8 @@ pub(super) fn wait_for_sealing(c: &mut Conn) -> QueryResult<()> {
     diesel::sql_query(format!("SELECT pg_advisory_xact_lock({SEAL_LOCK})")).execute(c).map(drop)
 }
 
-/// Inserts all events.
-pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
+/// Inserts all events. Which ids they got is not asked, since others draw ids as well: none is returned.
+pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Leaf>> {
     let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
     macro_rules! all {
         ($column:ident) => {
@@ -90,18 +91,18 @@ pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
     }
     diesel::sql_query(INSERT)
         .bind::<Array<Instant>, _>(all!(at))
-        .bind::<Array<Text>, _>(all!(operation))
-        .bind::<Array<Text>, _>(all!(outcome))
+        .bind::<Array<Text>, _>(rows.iter().map(|row| &*row.operation).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(rows.iter().map(|row| &*row.outcome).collect::<Vec<_>>())
         .bind::<Array<Nullable<BigInt>>, _>(all!(user_id))
         .bind::<Array<Nullable<Uid>>, _>(all!(session_id))
         .bind::<Array<Nullable<Text>>, _>(all!(ref address))
         .bind::<Array<Text>, _>(rows.iter().map(|row| row.request_id.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(all!(record_kind))
+        .bind::<Array<Nullable<Text>>, _>(all!(ref record_kind))
         .bind::<Array<Nullable<Text>>, _>(all!(ref record_id))
         .bind::<Array<Nullable<Integer>>, _>(all!(version))
         .bind::<Array<Nullable<BigInt>>, _>(all!(patient_id))
         .bind::<Array<Text>, _>(rows.iter().map(|row| row.fields.as_str()).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(all!(ref reason))
-        .execute(c)
-        .map(drop)
+        .execute(c)?;
+    Ok(Vec::new())
 }

@@ -142,11 +142,19 @@ impl Trail {
 
 #[async_trait]
 impl AuditTrail for Trail {
-    async fn append(&self, events: Arc<[AuditEvent]>) -> Result<(), RepositoryError> {
+    async fn append(&self, events: Arc<[AuditEvent]>, now: Timestamp) -> Result<(), RepositoryError> {
         if events.is_empty() {
             return Ok(());
         }
-        Ok(self.executor.write(move |c| append(c, &events)).await?)
+        let (sealer, written) = (self.sealer.clone(), Arc::clone(&events));
+        let sealed = self.executor.write(move |c| append(c, &written, Some((&sealer, now)))).await;
+        match sealed.map_err(RepositoryError::from) {
+            // What is wrong with the chain holds no event up: whoever seals and checks tells of it.
+            Err(RepositoryError::Failed(_)) => {
+                Ok(self.executor.write(move |c| append(c, &events, None)).await?)
+            }
+            appended => appended,
+        }
     }
 
     async fn list(
@@ -218,9 +226,13 @@ impl AuditTrail for Trail {
     }
 }
 
-fn append(c: &mut Conn, events: &[AuditEvent]) -> Result<(), Failure> {
+/// Inserts the events, and puts seals over those that [`trail::insert`] knows.
+fn append(c: &mut Conn, events: &[AuditEvent], sealing: Option<(&Sealer, Timestamp)>) -> Result<(), Failure> {
     for chunk in events.chunks(CHUNK) {
-        trail::insert(c, chunk)?;
+        let written = trail::insert(c, chunk)?;
+        if let Some((sealer, now)) = sealing {
+            seal::seal_written(c, sealer, &written, now)?;
+        }
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::ref_option_ref, reason = "in code that diesel derives")]
 
+use std::borrow::Cow;
+
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use domain::{
@@ -18,34 +20,23 @@ use crate::types::{At, SessionKey};
 #[diesel(table_name = audit_events)]
 pub(crate) struct EventRow {
     pub(crate) id: i64,
-    pub(crate) at: At,
-    pub(crate) operation: String,
-    pub(crate) outcome: String,
-    pub(crate) user_id: Option<i64>,
-    pub(crate) session_id: Option<SessionKey>,
-    pub(crate) address: Option<String>,
-    pub(crate) request_id: String,
-    pub(crate) record_kind: Option<String>,
-    pub(crate) record_id: Option<String>,
-    pub(crate) version: Option<i32>,
-    pub(crate) patient_id: Option<i64>,
-    pub(crate) fields: String,
-    pub(crate) reason: Option<String>,
+    #[diesel(embed)]
+    pub(crate) columns: EventColumns,
 }
 
-/// What is written of an event.
-#[derive(Insertable)]
+/// What is written of an event: all but the id, which the database gives.
+#[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_events)]
 #[diesel(treat_none_as_default_value = false)]
 pub(crate) struct EventColumns {
     pub(crate) at: At,
-    pub(crate) operation: &'static str,
-    pub(crate) outcome: &'static str,
+    pub(crate) operation: Cow<'static, str>,
+    pub(crate) outcome: Cow<'static, str>,
     pub(crate) user_id: Option<i64>,
     pub(crate) session_id: Option<SessionKey>,
     pub(crate) address: Option<String>,
     pub(crate) request_id: String,
-    pub(crate) record_kind: Option<&'static str>,
+    pub(crate) record_kind: Option<Cow<'static, str>>,
     pub(crate) record_id: Option<String>,
     pub(crate) version: Option<i32>,
     pub(crate) patient_id: Option<i64>,
@@ -57,13 +48,13 @@ impl From<&AuditEvent> for EventColumns {
     fn from(event: &AuditEvent) -> Self {
         Self {
             at: event.at.into(),
-            operation: event.operation.as_str(),
-            outcome: event.outcome.as_str(),
+            operation: event.operation.as_str().into(),
+            outcome: event.outcome.as_str().into(),
             user_id: event.user.map(UserId::get),
             session_id: event.session.map(SessionKey),
             address: event.address.map(|address| address.to_string()),
             request_id: event.request_id.as_str().to_owned(),
-            record_kind: event.record.map(RecordId::kind_name),
+            record_kind: event.record.map(|record| record.kind_name().into()),
             record_id: event.record.map(RecordId::id),
             version: event.version.map(Version::get),
             patient_id: event.patient.map(PatientId::get),
@@ -94,9 +85,10 @@ impl TryFrom<EventViewRow> for StoredEvent {
     type Error = BadValue;
 
     fn try_from(EventViewRow { event, username }: EventViewRow) -> Result<Self, BadValue> {
+        let EventRow { id: number, columns: event } = event;
         let address = event.address.as_ref();
         Ok(Self {
-            id: event_id(event.id)?,
+            id: event_id(number)?,
             at: event.at.into(),
             outcome: stored("audit_events.outcome", Outcome::parse(&event.outcome))?,
             user: id("audit_events.user_id", event.user_id, UserId::new)?,
@@ -109,7 +101,7 @@ impl TryFrom<EventViewRow> for StoredEvent {
             patient: id("audit_events.patient_id", event.patient_id, PatientId::new)?,
             fields: ChangedFields::from_joined(&event.fields),
             reason: text("audit_events.reason", event.reason.as_ref(), Reason::parse)?,
-            operation: event.operation,
+            operation: event.operation.into_owned(),
         })
     }
 }

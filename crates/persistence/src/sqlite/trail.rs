@@ -1,9 +1,12 @@
 //! What the audit trail needs of SQLite in particular: little, as there is one writer.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use domain::AuditEvent;
 
 use super::Conn;
+use crate::audit::Leaf;
 use crate::rows::EventColumns;
 use crate::schema::audit_events;
 
@@ -52,8 +55,11 @@ const MANY: usize = 256;
 /// The same for what is left then.
 const SOME: usize = 16;
 
-/// Inserts all events.
-pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
+/// From how many events on a seal of their own costs less than reading them again for one.
+const WORTH_A_SEAL: usize = 64;
+
+/// Inserts all events, and returns what a seal knows them by: nothing where they are too few for a seal of their own.
+pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Leaf>> {
     let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
     let (many, rest) = rows.as_chunks::<MANY>();
     let (some, rest) = rest.as_chunks::<SOME>();
@@ -66,5 +72,11 @@ pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
     for row in rest {
         diesel::insert_into(audit_events::table).values(row).execute(c)?;
     }
-    Ok(())
+    if rows.len() < WORTH_A_SEAL {
+        return Ok(Vec::new());
+    }
+    // Nobody else has put anything in between.
+    let last: i64 = diesel::select(sql::<BigInt>("last_insert_rowid()")).get_result(c)?;
+    let first = last.saturating_sub_unsigned(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+    Ok((first.saturating_add(1)..).zip(&rows).map(|(id, row)| Leaf::of(id, row)).collect())
 }

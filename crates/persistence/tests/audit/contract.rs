@@ -25,7 +25,7 @@ async fn events_show_the_name_of_who_called_as_it_is_now() {
         let stores = database.stores(None);
         let user = builders::user().done();
         let events = [1, 2].map(|id| AuditEvent { user: domain::UserId::new(id), ..event(instant(), id) });
-        stores.audit.append(events.into()).await.unwrap();
+        stores.audit.append(events.into(), instant()).await.unwrap();
         let mut raw = database.raw();
         let (yes, now) =
             if kind == Kind::Sqlite { ("1", "'2026-01-01T00:00:00.000000Z'") } else { ("true", "now()") };

@@ -154,7 +154,7 @@ pub(super) fn event(at: Timestamp, number: i64) -> AuditEvent {
 /// Appends as many events at once, known by the numbers from `from`.
 pub(super) async fn append(trail: &dyn AuditTrail, from: i64, count: i64) {
     let events = (from..from + count).map(|number| event(instant(), number));
-    trail.append(events.collect()).await.unwrap();
+    trail.append(events.collect(), instant()).await.unwrap();
 }
 
 /// Seals until so many events are sealed in all.

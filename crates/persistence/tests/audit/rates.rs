@@ -33,7 +33,7 @@ async fn events_per_second() {
                 .collect();
             let (count, start) = (batches.len(), Instant::now());
             for batch in batches {
-                trail.append(batch).await.unwrap();
+                trail.append(batch, instant()).await.unwrap();
             }
             let seconds = start.elapsed().as_secs_f64();
             let rate =

@@ -51,7 +51,7 @@ fn record(settings: &Settings, operation: &'static str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stamp = Stamp::anonymous(SystemClock.now(), super::call(operation));
     let event = AuditEvent::of(&stamp, Outcome::Done);
-    runtime.block_on(stores.audit.append([event].into())).map_err(|error| Failure::failed(&error))
+    runtime.block_on(super::put_on_record(&stores, event))
 }
 
 /// Refuses what a newer release has written; returns how many migrations are missing.

@@ -65,7 +65,7 @@ async fn export(stores: &Stores, arguments: &ExportSheetArguments, out: &mut Out
         event =
             event.because(Reason::parse("with password hashes").map_err(|error| Failure::failed(&error))?);
     }
-    stores.audit.append([event].into()).await.map_err(|error| failed(&error))?;
+    super::put_on_record(stores, event).await?;
     let format = arguments.format.into();
     match arguments.kind {
         SheetKind::Users => {

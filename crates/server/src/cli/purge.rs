@@ -35,7 +35,7 @@ pub(super) fn run(settings: &Settings, arguments: &PurgeArguments) -> Result<(),
     if let Err(RepositoryError::Missing(_)) = erased {
         let event = AuditEvent::of(&stamp, Outcome::NotFound).about(RecordId::Patient(id));
         let event = event.because(arguments.reason.clone());
-        runtime.block_on(stores.audit.append([event].into())).map_err(|error| Failure::failed(&error))?;
+        runtime.block_on(super::put_on_record(&stores, event))?;
         return Err(Failure::Failed(format!("there is no patient {id}")));
     }
     erased.map_err(|error| Failure::failed(&error))?;

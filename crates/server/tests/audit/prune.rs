@@ -18,7 +18,7 @@ fn days_ago(days: u64) -> Timestamp {
 async fn on_record(stores: &Stores, count: usize, days: u64) {
     let call = Call::local(Operation::named("patients_get"));
     let event = AuditEvent::of(&Stamp::anonymous(days_ago(days), call.into()), Outcome::Done);
-    stores.audit.append(vec![event; count].into()).await.unwrap();
+    stores.audit.append(vec![event; count].into(), days_ago(days)).await.unwrap();
     stores.audit.seal(days_ago(days - 1)).await.unwrap();
 }
 

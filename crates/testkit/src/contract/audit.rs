@@ -19,7 +19,7 @@ pub use prunes::*;
 pub use seals::*;
 
 use super::Trails;
-use crate::fixed::stamped;
+use crate::fixed::{instant, stamped};
 
 /// How long a write of somebody else may keep events from being sealed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,7 +39,7 @@ const OLDEST: Order = Order { key: SortKey::CreatedAt, direction: Direction::Asc
 
 impl Trails {
     async fn append(&self, events: impl Into<Vec<AuditEvent>>) {
-        self.one.append(Arc::from(events.into())).await.unwrap();
+        self.one.append(Arc::from(events.into()), instant()).await.unwrap();
     }
 
     /// All events that match, the oldest first.

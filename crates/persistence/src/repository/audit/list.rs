@@ -26,10 +26,8 @@ pub(super) fn list(
     page: Page<AuditEventId>,
 ) -> Result<Listing<StoredEvent, AuditEventId>, Failure> {
     let total = if page.count { Some(count(c, filter)?) } else { None };
-    let rows: Vec<EventViewRow> = if filter.patient.is_some() {
+    let rows: Vec<EventViewRow> = if is_sliced(filter) {
         slices::page(c, filter, &page)?
-    } else if filter.user.is_some() {
-        in_order_of_ids(filter, &page).limit(fetch(page.limit)).load(c)?
     } else {
         let query = matching(filter).select(EventViewRow::as_select()).limit(fetch(page.limit));
         let after = page.after.map(|last| (At(last.created_at), last.id.get()));
@@ -39,8 +37,13 @@ pub(super) fn list(
     Ok(listing(rows, page.limit, total, position)?)
 }
 
+/// Whether an index by slices of the trail finds the events.
+const fn is_sliced(filter: &AuditFilter) -> bool {
+    filter.patient.is_some() || filter.user.is_some()
+}
+
 fn count(c: &mut Conn, filter: &AuditFilter) -> QueryResult<i64> {
-    if filter.patient.is_some() { slices::count(c, filter) } else { matching(filter).count().get_result(c) }
+    if is_sliced(filter) { slices::count(c, filter) } else { matching(filter).count().get_result(c) }
 }
 
 /// The events that match, from the beginning of the page.

@@ -7,11 +7,11 @@ use domain::{AuditHead, Timestamp};
 use super::super::{Conn, trail};
 use crate::audit::{Leaf, Sealer};
 use crate::error::Failure;
-use crate::rows::{EventRow, SealRow};
+use crate::rows::{EventRow, LeavesRow, SealRow};
 use crate::schema::{audit_events, audit_leaves, audit_seals};
 
-/// The most events under one seal: so much is read and hashed at a time, while on SQLite nobody else writes.
-const MOST: i64 = 1024;
+/// The most events that are read and hashed for one seal; on SQLite nobody else writes meanwhile.
+const MOST: usize = 1024;
 
 /// The newest seal.
 pub(super) fn last(c: &mut Conn) -> QueryResult<Option<SealRow>> {
@@ -46,17 +46,48 @@ pub(super) fn seal(c: &mut Conn, sealer: &Sealer, through: i64, now: Timestamp) 
         return Ok(false);
     }
     let last = last(c)?;
+    let leaves = unsealed_leaves(c, last.as_ref(), through)?;
+    let is_full = leaves.len() == MOST;
+    if let Some(sealed) = sealer.seal(last.as_ref(), &leaves, now)? {
+        put(c, sealed)?;
+    }
+    Ok(is_full)
+}
+
+/// Puts a seal over events that this transaction has put on record, in the order of their ids, and over those that came
+/// before them without one. Where those are many it leaves all to [`seal`].
+pub(super) fn seal_written(
+    c: &mut Conn,
+    sealer: &Sealer,
+    written: &[Leaf],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let Some(first) = written.first() else { return Ok(()) };
+    let last = last(c)?;
+    let mut leaves = unsealed_leaves(c, last.as_ref(), first.id.saturating_sub(1))?;
+    if leaves.len() < MOST {
+        leaves.extend(written);
+        if let Some(sealed) = sealer.seal(last.as_ref(), &leaves, now)? {
+            put(c, sealed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The first events without a seal, up to the id `through`.
+fn unsealed_leaves(c: &mut Conn, last: Option<&SealRow>, through: i64) -> QueryResult<Vec<Leaf>> {
     let rows: Vec<EventRow> = audit_events::table
-        .filter(audit_events::id.gt(last.as_ref().map_or(0, |last| last.last_id)))
+        .filter(audit_events::id.gt(last.map_or(0, |last| last.last_id)))
         .filter(audit_events::id.le(through))
         .order(audit_events::id)
-        .limit(MOST)
+        .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
         .select(EventRow::as_select())
         .load(c)?;
-    let leaves: Vec<Leaf> = rows.iter().map(Leaf::of).collect();
-    let Some((seal, leaves)) = sealer.seal(last.as_ref(), &leaves, now)? else { return Ok(false) };
-    let is_full = seal.count == MOST;
+    Ok(rows.iter().map(Leaf::from).collect())
+}
+
+fn put(c: &mut Conn, (seal, leaves): (SealRow, LeavesRow)) -> QueryResult<()> {
     diesel::insert_into(audit_seals::table).values(seal).execute(c)?;
     diesel::insert_into(audit_leaves::table).values(leaves).execute(c)?;
-    Ok(is_full)
+    Ok(())
 }

@@ -64,7 +64,7 @@ fn found(c: &mut Conn, from: i64, to: i64, limit: i64) -> Result<Vec<Found>, Fai
         range.order(audit_events::id).limit(limit)
     };
     match range().select(EventRow::as_select()).load::<EventRow>(c) {
-        Ok(rows) => Ok(rows.iter().map(Leaf::of).map(known).collect()),
+        Ok(rows) => Ok(rows.iter().map(Leaf::from).map(known).collect()),
         // Somebody has put in what nobody can read. One by one it shows where.
         Err(Error::DeserializationError(_)) => {
             let ids: Vec<i64> = range().select(audit_events::id).load(c)?;
@@ -76,7 +76,7 @@ fn found(c: &mut Conn, from: i64, to: i64, limit: i64) -> Result<Vec<Found>, Fai
 
 fn one(c: &mut Conn, id: i64) -> Result<Found, Failure> {
     match audit_events::table.find(id).select(EventRow::as_select()).first(c) {
-        Ok(row) => Ok(known(Leaf::of(&row))),
+        Ok(row) => Ok(known(Leaf::from(&row))),
         Err(Error::DeserializationError(_)) => Ok(Found { id, digest: None }),
         Err(error) => Err(error.into()),
     }

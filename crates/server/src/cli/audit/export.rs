@@ -71,7 +71,7 @@ pub(super) async fn run(stores: &Stores, arguments: &ExportArguments) -> Result<
     };
     let event = AuditEvent::of(&Stamp::anonymous(now, super::super::call("audit_export")), Outcome::Done);
     let event = AuditEvent { patient: filter.patient, ..event };
-    stores.audit.append([event].into()).await.map_err(|error| Failure::failed(&error))?;
+    super::super::put_on_record(stores, event).await?;
     let order = Order { key: SortKey::CreatedAt, direction: Direction::Ascending };
     let mut page = Page { limit: PAGE, order, ..Page::default() };
     loop {

@@ -94,7 +94,7 @@ pub async fn parallel_appends_lose_nothing(store: &Trails) {
         let trail = Arc::clone(store.replica(call));
         let events =
             (0..10).map(move |number| event(instant(), usize::try_from(call).unwrap() * 10 + number));
-        async move { trail.append(events.collect()).await.unwrap() }
+        async move { trail.append(events.collect(), instant()).await.unwrap() }
     });
     at_once(appends).await;
     let stored = store.all(&AuditFilter::default()).await;

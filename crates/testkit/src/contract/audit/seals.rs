@@ -60,7 +60,7 @@ pub async fn replicas_make_one_chain(store: &Trails) {
         async move {
             let mut heads = Vec::new();
             for step in 0..10 {
-                trail.append([event(instant(), step)].into()).await.unwrap();
+                trail.append([event(instant(), step)].into(), instant()).await.unwrap();
                 heads.extend(trail.seal(seconds_later(u64::from(number))).await.unwrap());
             }
             heads
