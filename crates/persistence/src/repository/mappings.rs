@@ -64,7 +64,8 @@ impl MappingRepository for Mappings {
         let assignment = Assignment { owner, new: mapping.clone(), stamp: stamp.clone() };
         let is_for_another = stamp.user.is_some_and(|user| user != owner);
         if is_for_another || assignment.stamp.once.is_some() {
-            // Whoever comes with the same key waits for this one: nobody else should.
+            // Whoever comes with the same key waits for this one: nobody else should. And assignments that are made
+            // together are made by the owners.
             return Ok(self.executor.write(move |c| assign_once(c, &assignment)).await?);
         }
         Ok(self.executor.join(&self.assignments, assignment).await?)

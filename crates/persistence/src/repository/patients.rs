@@ -60,7 +60,8 @@ impl PatientRepository for Patients {
         let new = NewPatient { owner, details: details.clone(), stamp: stamp.clone() };
         let is_for_another = stamp.user.is_some_and(|user| user != owner);
         if is_for_another || new.stamp.once.is_some() {
-            // Whoever comes with the same key waits for this one: nobody else should.
+            // Whoever comes with the same key waits for this one: nobody else should. And those that are made
+            // together are made by their owners.
             return Ok(self.executor.write(move |c| insert_once(c, &new)).await?);
         }
         Ok(self.executor.join(&self.inserts, new).await?)

@@ -1,8 +1,9 @@
 //! On SQLite many events are sealed as they are written.
 
-use testkit::fixed::{instant, seconds_later};
+use domain::{AuditEvent, ChangedFields, DoctorId, PatientId, Reason, RecordId, SessionId, UserId, Version};
+use testkit::fixed::{instant, micros_later, seconds_later};
 
-use super::database::{Database, Kind, append, key, seal};
+use super::database::{Database, Kind, append, event, key, seal};
 
 #[tokio::test]
 async fn many_events_are_sealed_in_the_change_that_puts_them_on_record() {
@@ -17,6 +18,31 @@ async fn many_events_are_sealed_in_the_change_that_puts_them_on_record() {
     append(&*trail, 2502, 1).await;
     let head = seal(&*trail, 2503).await;
     assert_eq!((head.at, trail.verify(&[head]).await.unwrap().broken), (seconds_later(1), None));
+}
+
+#[tokio::test]
+async fn what_is_sealed_as_it_is_written_is_what_the_database_gives_back() {
+    let database = Database::new(Kind::Sqlite).await;
+    let trail = database.trail(Some(key()));
+    let events: Vec<AuditEvent> = (0..100)
+        .map(|number| AuditEvent {
+            user: UserId::new(number + 1),
+            session: Some(SessionId::generate(instant(), [7; 10])),
+            address: Some(if number % 2 == 0 { "192.0.2.1" } else { "2001:db8::1" }.parse().unwrap()),
+            ..event(micros_later(number), number)
+        })
+        .enumerate()
+        .map(|(number, event)| match number % 3 {
+            0 => event.about(RecordId::Patient(PatientId::new(5).unwrap())),
+            1 => event
+                .about(RecordId::Doctor(DoctorId::new(5).unwrap()))
+                .because(Reason::parse("naïve “reason”").unwrap()),
+            _ => event.changed(Version::FIRST, ChangedFields::from_joined("name,phone")),
+        })
+        .collect();
+    trail.append(events.into(), instant()).await.unwrap();
+    let found = trail.verify(&[]).await.unwrap();
+    assert_eq!((found.events, found.unsealed, found.broken), (100, 0, None));
 }
 
 #[tokio::test]
