@@ -184,7 +184,7 @@ fn write_accounts(clinic: &mut Clinic, book: &Book) {
     let write = book.writing(|| Ok(samples::user()));
     clinic.users.expect_insert_invited().returning(move |_, _, _, stamp| write(stamp));
     let write = book.writing(|| Ok(samples::user()));
-    clinic.users.expect_update().returning(move |_, _, stamp| write(stamp));
+    clinic.users.expect_update().returning(move |_, _, _, stamp| write(stamp));
     let write = book.writing(|| Ok(samples::user()));
     clinic.sessions.expect_open().returning(move |_, _, _, _, stamp| write(stamp));
     let write = book.writing(|| Ok(()));

@@ -40,15 +40,6 @@ fn assigner_name() -> _ {
         .single_value()
 }
 
-/// The only column of a mapping that is written again.
-#[derive(Insertable, AsChangeset)]
-#[diesel(table_name = mappings)]
-#[diesel(treat_none_as_default_value = false)]
-#[diesel(treat_none_as_null = true)]
-pub(crate) struct NotesColumn<'a> {
-    pub(crate) notes: Option<&'a str>,
-}
-
 /// What a patient is called.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = patients)]
