@@ -86,7 +86,7 @@ flow("the overview tells how many there are, what was done last, and how the sys
     const added = actions.filter({ hasText: "Added a patient" }).filter({ hasText: `patient ${patient.id}` });
     assert.equal(await added.count(), 1);
     assert.equal(await added.locator('td[title="patients_create"]').count(), 1);
-    await desk.follow("1Patients");
+    await page.locator(".figures").getByRole("link", { name: /Patients/ }).click();
     await desk.heading("Patients");
 });
 
