@@ -9,7 +9,7 @@ const options = { seed: ["--users", "30", "--doctors", "30", "--patients", "30",
 
 /** Each list: a head that orders it, a column that is not shown at first, a filter and one of its choices. */
 const LISTS = [
-    { section: "Patients", head: "Name", column: "Updated", filter: "Gender", choice: "Female" },
+    { section: "Patients", head: "Name", column: "Changed", filter: "Gender", choice: "Female" },
     { section: "Doctors", head: "Name", column: "Years", filter: "State", choice: "Retired" },
     { section: "Mappings", head: "Assigned", column: "Notes", filter: "State", choice: "Ended" },
     { section: "Users", head: "User name", column: "Joined", filter: "Role", choice: "Staff" },
