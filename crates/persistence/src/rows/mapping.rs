@@ -1,7 +1,5 @@
 //! Rows of `mappings`.
 
-#![expect(clippy::ref_option_ref, reason = "in code that diesel derives")]
-
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use domain::{
