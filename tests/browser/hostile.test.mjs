@@ -68,6 +68,18 @@ flow(
         await desk.press("Save");
         await desk.says("The record was saved.");
 
+        // What a client calls itself is kept with its session.
+        await fetch(`${clinic.base}/admin/sign-in`, {
+            method: "POST",
+            redirect: "manual",
+            headers: { origin: clinic.base, "user-agent": `${SCRIPT} ${IMAGE}` },
+            body: new URLSearchParams({ username: "sam", password: PASSWORD }),
+        });
+        const sam = `/admin/users/${(await clinic.annId()) + 1}`;
+        await desk.go(sam);
+        await desk.sees(`${SCRIPT} ${IMAGE}`);
+        await nothingRan(desk);
+
         await clinic.register("mallory", { name: SCRIPT });
         const mallory = `/admin/users/${(await clinic.annId()) + 2}`;
         await desk.go(`/admin/users/${await clinic.annId()}/move`);

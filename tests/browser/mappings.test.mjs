@@ -173,6 +173,26 @@ flow("notes that are too long are told beside their field, and stale ones beside
     assert.equal(await desk.field("Notes").inputValue(), "Mine");
 });
 
+flow("notes that come after the end are shown beside the news of it", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    desk.watch.expects(409);
+    const { patient, meera } = await people(clinic);
+    const mapping = await clinic.assign(patient, meera, { notes: "Asthma" });
+    await desk.go(`/admin/mappings/${await clinic.annId()}/${mapping.id}/edit`);
+    await desk.fill({ Notes: "Typed for long\n<b>and not to be lost</b>" });
+    await clinic.rest("DELETE", `/api/patients/${patient.id}/`);
+    await desk.press("Save");
+    await desk.sees("The assignment has ended meanwhile.");
+    assert.deepEqual(desk.watch.refusals, [409]);
+    await desk.fits();
+    if (desk.look.script) {
+        await desk.isAccessible();
+    }
+    assert.equal(await desk.field("Notes").inputValue(), "Typed for long\n<b>and not to be lost</b>");
+    await desk.go(`/admin/mappings/${await clinic.annId()}/${mapping.id}/history`);
+    assert.equal(await desk.page.getByText("Typed for long").count(), 0);
+});
+
 flow("an assignment ends after a question on its page", FLOWS, async (desk) => {
     const { clinic } = desk;
     const { patient, meera } = await people(clinic);

@@ -168,6 +168,36 @@ flow("a patient is deleted with what ends, and comes back", FLOWS, async (desk) 
     assert.deepEqual(await clinic.patientNames(), ["Asha Rao"]);
 });
 
+flow("what was typed of a patient who was deleted meanwhile is not lost", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    desk.watch.expects(409);
+    desk.watch.expects(412);
+    const patient = await clinic.patient("Asha Rao");
+    await desk.go(`${patient.page}/edit`);
+    await desk.fill({ "Medical history": "Asthma\nsince 1990" });
+    await clinic.rest("DELETE", `/api/patients/${patient.id}/`);
+    await desk.press("Save");
+    await desk.sees("The record was deleted meanwhile.");
+    await desk.fits();
+    assert.equal(await desk.field("Medical history").inputValue(), "Asthma\nsince 1990");
+    await clinic.rest("POST", `/api/patients/${patient.id}/restore/`);
+    await desk.press("Save");
+    await desk.sees("Somebody else has changed this record meanwhile");
+    await desk.press("Save");
+    await desk.says("The record was saved.");
+    assert.equal(await desk.value("Medical history"), "Asthma\nsince 1990");
+});
+
+flow("a save that changes nothing makes no version", FLOWS, async (desk) => {
+    const patient = await desk.clinic.patient("Asha Rao", { age: 44, phone: "+91 98765 43210" });
+    await desk.go(`${patient.page}/edit`);
+    await desk.press("Save");
+    await desk.says("The record was saved.");
+    await desk.follow("History");
+    await desk.heading("History of Asha Rao");
+    assert.equal(await desk.page.getByRole("heading", { level: 2, name: /^Version/ }).count(), 1);
+});
+
 flow("selected patients are deleted after a question", FLOWS, async (desk) => {
     for (const name of ["Asha Rao", "Bina Rao", "Chitra Rao"]) {
         await desk.clinic.patient(name);

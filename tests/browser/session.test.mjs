@@ -67,6 +67,29 @@ flow(
     outside,
 );
 
+flow("the overview tells how many there are, what was done last, and how the system is", FLOWS, async (desk) => {
+    const { clinic, page } = desk;
+    const patient = await clinic.patient("Asha Rao");
+    await clinic.assign(patient, await clinic.doctor("Dr Meera Iyer"));
+    await desk.go("/admin");
+    await desk.heading("Overview");
+    const figures = (await page.locator(".figures li").allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+    assert.deepEqual(figures, ["1 Patients", "1 Doctors", "1 Active mappings", "3 Active users"]);
+    for (const [label, value] of [
+        ["Version", /^\d+\.\d+\.\d+/],
+        ["Database", /answers, in \d+ ms/],
+        ["Migrations", /^all applied$/],
+    ]) {
+        assert.match(await desk.value(label), value);
+    }
+    const actions = page.getByRole("region", { name: "Last actions" }).getByRole("row");
+    const added = actions.filter({ hasText: "Added a patient" }).filter({ hasText: `patient ${patient.id}` });
+    assert.equal(await added.count(), 1);
+    assert.equal(await added.locator('td[title="patients_create"]').count(), 1);
+    await page.locator(".figures").getByRole("link", { name: /Patients/ }).click();
+    await desk.heading("Patients");
+});
+
 flow(
     "the staff see neither users nor the trail",
     FLOWS,

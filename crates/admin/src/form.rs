@@ -117,6 +117,8 @@ pub(crate) struct FormPage {
     button: &'static str,
     is_new: bool,
     is_stale: bool,
+    /// Why the record cannot be changed any more.
+    gone: &'static str,
     groups: Vec<Group>,
     errors: Vec<FieldError>,
 }
@@ -144,6 +146,7 @@ impl FormPage {
             button: "",
             is_new: false,
             is_stale: false,
+            gone: "",
             groups: groups.collect(),
             errors: Vec::new(),
         }
@@ -169,6 +172,16 @@ impl FormPage {
         hidden: Vec<(&'static str, String)>,
     ) -> Self {
         Self { action: action.to_owned(), button, cancel: cancel.to_owned(), hidden, ..self }
+    }
+
+    /// The same, to be sent with these values besides.
+    pub(crate) fn with(self, hidden: Vec<(&'static str, String)>) -> Self {
+        Self { hidden, ..self }
+    }
+
+    /// The same beside the news that the record cannot be changed any more: what was typed is not lost.
+    pub(crate) fn gone(self, gone: &'static str) -> Self {
+        Self { gone, ..self }
     }
 
     /// The same with something said above the fields.

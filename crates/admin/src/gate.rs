@@ -9,7 +9,9 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{BytesMut, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use application::{Administrator, Client, Error};
-use domain::{AdminKey, AuditEvent, Call, Caller as _, Operation, Outcome, RecordId, RequestId, Stamp};
+use domain::{
+    AdminKey, AuditEvent, Call, Caller as _, Operation, Outcome, RecordId, RequestId, Stamp, Version,
+};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 
@@ -103,6 +105,15 @@ impl Visit {
     pub(crate) fn id<T>(&self, name: &str, parse: impl FnOnce(i64) -> Option<T>) -> Result<T, Refusal> {
         let number = self.request.match_info().get(name).and_then(|part| part.parse().ok());
         number.and_then(parse).ok_or(Refusal::NOT_FOUND)
+    }
+
+    /// The version of the record that the form was filled in from.
+    pub(crate) fn version(&self) -> Result<Version, Refusal> {
+        let version = self.form.get("version").parse().ok().and_then(Version::new);
+        version.ok_or(Refusal::Malformed(
+            StatusCode::BAD_REQUEST,
+            "The form does not say what it was made from.",
+        ))
     }
 
     /// Puts on record that this call has shown a record besides the one that it is about.

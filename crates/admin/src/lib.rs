@@ -6,6 +6,7 @@
 mod asset;
 mod cookie;
 mod csv;
+mod deeds;
 mod details;
 mod form;
 mod gate;

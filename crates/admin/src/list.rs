@@ -49,12 +49,19 @@ pub(crate) struct Input {
     /// A type of `input`.
     pub(crate) kind: &'static str,
     pub(crate) value: String,
+    /// What it proposes: values, each with what it means.
+    pub(crate) proposals: &'static [(&'static str, &'static str)],
 }
 
 impl Input {
     /// A filter with what the address says.
     pub(crate) fn of(query: &Query, name: &'static str, label: &'static str) -> Self {
-        Self { name, label, kind: "text", value: query.get(name).to_owned() }
+        Self { name, label, kind: "text", value: query.get(name).to_owned(), proposals: &[] }
+    }
+
+    /// The same with values to choose from.
+    pub(crate) fn proposing(self, proposals: &'static [(&'static str, &'static str)]) -> Self {
+        Self { proposals, ..self }
     }
 
     /// The same of another type.
@@ -81,10 +88,23 @@ pub(crate) struct Row {
 
 /// What stands in a column of a row.
 pub(crate) struct Cell {
+    key: &'static str,
     text: String,
+    /// What else is told where somebody points at it.
+    title: String,
     is_link: bool,
     /// Whether it is something short that is not to be broken, such as a date.
     is_short: bool,
+}
+
+impl Row {
+    /// The same with a title for the cell of a column.
+    pub(crate) fn titled(mut self, key: &str, title: &str) -> Self {
+        for cell in self.cells.iter_mut().filter(|cell| cell.key == key) {
+            title.clone_into(&mut cell.title);
+        }
+        self
+    }
 }
 
 /// What can be done with the rows that are selected.
@@ -208,7 +228,9 @@ impl Asked<'_> {
     ) -> Row {
         let cells = self.shown().into_iter().enumerate();
         let cells = cells.map(|(at, column)| Cell {
+            key: column.key,
             text: text(column.key),
+            title: String::new(),
             is_link: at == 0,
             is_short: SHORT.contains(&column.key),
         });

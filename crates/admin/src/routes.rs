@@ -35,3 +35,23 @@ pub(crate) fn by_path() -> Vec<(&'static str, Vec<Endpoint>)> {
     paths.sort_by_key(|(path, _)| path.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>());
     paths
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+
+    use super::*;
+    use crate::gate::Access;
+
+    #[test]
+    fn only_the_forms_that_lead_in_are_for_everybody() {
+        let forms = by_path().into_iter().flat_map(|(_, endpoints)| endpoints);
+        let forms = forms.filter(|endpoint| endpoint.method == Method::POST);
+        let (public, rest): (Vec<_>, Vec<_>) = forms.partition(|form| form.access == Access::Public);
+        let mut public: Vec<_> = public.iter().map(|form| form.path).collect();
+        public.sort_unstable();
+        assert_eq!(public, ["/reset", "/set-up", "/sign-in"]);
+        // As many as `tests/admin/access.rs` sends with the token of somebody else.
+        assert_eq!(rest.len(), 33);
+    }
+}

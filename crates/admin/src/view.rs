@@ -4,7 +4,7 @@ use askama::Template;
 use domain::VersionEntry;
 
 use crate::form::{Specs, worded};
-use crate::list::{Input, Select};
+use crate::list::Select;
 use crate::page::Layout;
 use crate::zone::Zone;
 
@@ -109,7 +109,6 @@ pub(crate) struct ConfirmPage {
     pub(crate) token: String,
     pub(crate) lines: Vec<String>,
     pub(crate) names: Vec<String>,
-    pub(crate) inputs: Vec<Input>,
     pub(crate) action: String,
     pub(crate) values: Vec<(&'static str, String)>,
     pub(crate) button: &'static str,

@@ -337,7 +337,7 @@ impl Accounts {
             }
         }
         let updated =
-            self.ports.users.update(actor.user, &change, &actor.stamp(self.ports.clock.now())).await;
+            self.ports.users.update(actor.user, None, &change, &actor.stamp(self.ports.clock.now())).await;
         updated.map_err(missing_user_as(Error::BadToken))
     }
 

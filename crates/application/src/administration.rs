@@ -93,9 +93,11 @@ impl Administrator {
         self.user.role == Role::Admin
     }
 
+    /// Nothing for administrators of the server.
+    ///
     /// # Errors
-    /// `Forbidden` for everybody but administrators of the server.
-    pub(crate) fn must_be_admin(&self) -> Result<(), Error> {
+    /// `Forbidden` for everybody else.
+    pub fn must_be_admin(&self) -> Result<(), Error> {
         if self.is_admin() { Ok(()) } else { Err(Error::Forbidden) }
     }
 }

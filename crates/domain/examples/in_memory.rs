@@ -117,9 +117,12 @@ impl PatientRepository for InMemoryPatients {
     ) -> Result<Patient> {
         let mut records = self.records();
         let patient = records.find(owner, id, expected)?;
-        patient.details = change.applied(&patient.details, stamp.at.date())?;
-        patient.updated_at = stamp.at;
-        patient.version = patient.version.next();
+        let details = change.applied(&patient.details, stamp.at.date())?;
+        if details != patient.details {
+            patient.details = details;
+            patient.updated_at = stamp.at;
+            patient.version = patient.version.next();
+        }
         Ok(patient.clone())
     }
 

@@ -3,7 +3,7 @@
 use crate::macros::redacted_debug;
 use crate::{
     BloodGroup, DoctorFilter, DoctorId, Gender, PatientFilter, PatientId, Role, SearchTerms, SessionId,
-    Specialization, Timestamp, User, UserId, UserName,
+    Specialization, Timestamp, User, UserId, UserName, fold,
 };
 
 macro_rules! secret_keys {
@@ -133,6 +133,17 @@ pub struct PatientTally {
     pub count: u64,
 }
 
+impl PatientTally {
+    /// How many of these have the gender and the blood group, where one is asked for.
+    pub fn count(kinds: &[Self], gender: Option<Gender>, blood_group: Option<BloodGroup>) -> u64 {
+        let is_it = |kind: &&Self| {
+            (gender.is_none() || kind.gender == gender)
+                && (blood_group.is_none() || kind.blood_group == blood_group)
+        };
+        kinds.iter().filter(is_it).map(|kind| kind.count).sum()
+    }
+}
+
 /// How many doctors have this specialization.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DoctorTally {
@@ -140,6 +151,16 @@ pub struct DoctorTally {
     pub specialization: Option<Specialization>,
     /// How many.
     pub count: u64,
+}
+
+impl DoctorTally {
+    /// How many of these have the specialization, however it is spelled, where one is asked for.
+    pub fn count(kinds: &[Self], specialization: Option<&Specialization>) -> u64 {
+        let key = |text: &Specialization| fold::search_key(text.as_str());
+        let wanted = specialization.map(key);
+        let is_it = |kind: &&Self| wanted.is_none() || kind.specialization.as_ref().map(key) == wanted;
+        kinds.iter().filter(is_it).map(|kind| kind.count).sum()
+    }
 }
 
 /// How many users are this and may sign in, or may not.
@@ -151,6 +172,17 @@ pub struct UserTally {
     pub is_active: bool,
     /// How many.
     pub count: u64,
+}
+
+impl UserTally {
+    /// How many of these are this and may sign in or may not, where that is asked for.
+    pub fn count(kinds: &[Self], role: Option<Role>, is_active: Option<bool>) -> u64 {
+        let is_it = |kind: &&Self| {
+            role.is_none_or(|role| kind.role == role)
+                && is_active.is_none_or(|active| kind.is_active == active)
+        };
+        kinds.iter().filter(is_it).map(|kind| kind.count).sum()
+    }
 }
 
 /// Which patients get another owner.

@@ -197,6 +197,10 @@ impl PatientChange {
         match (&self.age, date_of_birth) {
             (Change::Keep, _) => Ok(current.told_age),
             (Change::Clear, _) => Ok(None),
+            // A client that sends back what it has read tells nothing new.
+            (Change::Set(age), None) if current.told_age.is_some_and(|told| told.age == *age) => {
+                Ok(current.told_age)
+            }
             (Change::Set(age), None) => Ok(Some(ToldAge { age: *age, on: today })),
             // A client that knows both sends the computed age back as it read it, maybe before a birthday.
             (Change::Set(age), Some(born))
@@ -272,6 +276,12 @@ mod tests {
         let change = PatientChange { age: age(30), ..PatientChange::default() };
         let told = change.applied(&ann(), day("2026-01-01")).unwrap().told_age.unwrap();
         assert_eq!((told.age.get(), told.on), (30, day("2026-01-01")));
+        // Who sends back what they have read tells nothing new.
+        let known = PatientDetails { told_age: Some(told), ..ann() };
+        assert!(change.applied(&known, day("2027-01-01")).unwrap() == known);
+        let older = PatientChange { age: age(31), ..PatientChange::default() };
+        let told = older.applied(&known, day("2027-01-01")).unwrap().told_age.unwrap();
+        assert_eq!((told.age.get(), told.on), (31, day("2027-01-01")));
     }
 
     #[test]

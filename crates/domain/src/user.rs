@@ -3,7 +3,7 @@
 use crate::macros::redacted_debug;
 use crate::{
     Change, ChangedFields, EmailAddress, HumanName, Invalid, NameChange, PasswordHash, Phone, Role,
-    Timestamp, UserId, UserName,
+    Timestamp, UserId, UserName, Version,
 };
 
 /// An account.
@@ -28,6 +28,8 @@ pub struct User {
     pub date_joined: Timestamp,
     /// When the user last signed in with a password.
     pub last_login: Option<Timestamp>,
+    /// Counts the changes of the account, those of its password with them.
+    pub version: Version,
 }
 
 /// An account to be made.
@@ -247,6 +249,7 @@ mod tests {
             is_active: true,
             date_joined: Timestamp::from_micros(0).unwrap(),
             last_login: None,
+            version: Version::FIRST,
         }
     }
 

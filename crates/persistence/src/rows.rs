@@ -19,7 +19,7 @@ pub(crate) use self::incoming::{
 };
 pub(crate) use self::invitation::InvitationRow;
 pub(crate) use self::mapping::{
-    AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,
+    AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, PatientNameRow,
 };
 pub(crate) use self::patient::{PatientColumns, PatientRow, PatientWordRow, owner_name};
 pub(crate) use self::session::{SessionColumns, SessionRow, SessionViewRow};

@@ -63,6 +63,7 @@ on_both_databases!(
     whoever_writes_meanwhile_comes_first_or_fails,
     a_link_sets_a_password_once_and_ends_all_sessions,
     a_link_does_not_outlive_a_change_of_the_account,
+    a_link_outlives_a_save_that_changes_nothing,
     there_is_one_first_administrator,
 );
 

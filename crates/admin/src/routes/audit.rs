@@ -10,6 +10,7 @@ use domain::ports::Record;
 use domain::{AuditCheck, AuditEventId, AuditFilter, Outcome, Page, PatientId, StoredEvent, UserId};
 
 use super::overview::EventLine;
+use crate::deeds::NAMES;
 use crate::gate::{Endpoint, Visit};
 use crate::list::{Asked, Column, Facts, Input, cursor, filter};
 use crate::page::{self, Layout};
@@ -74,9 +75,7 @@ async fn wanted(visit: &Visit) -> Result<Option<AuditFilter>, Refusal> {
 
 async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let (query, who) = (&visit.query, visit.who()?);
-    if !who.is_admin() {
-        return Err(Error::Forbidden.into());
-    }
+    who.must_be_admin()?;
     let asked = Asked { base: BASE, query, columns: COLUMNS };
     // The trail is long: nobody counts it for a page.
     let page: Page<AuditEventId> = asked.page(AuditEventId::new)?;
@@ -95,7 +94,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
             || query.with("operation", &line.operation).with("after", "").href(BASE),
             |patient| query.with("patient", &patient.to_string()).with("after", "").href(BASE),
         );
-        asked.row(event.id.to_string(), &line.at, href, |name| column(event, &line, name))
+        let row = asked.row(event.id.to_string(), &line.at, href, |name| column(event, &line, name));
+        row.titled("operation", &line.operation)
     };
     list.rows = items.iter().map(row).collect();
     let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), outcome.as_str()));
@@ -103,7 +103,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     list.inputs = vec![
         Input::of(query, "user", "User's name or id"),
         Input::of(query, "patient", "Patient's id"),
-        Input::of(query, "operation", "Operation"),
+        Input::of(query, "operation", "Operation").proposing(NAMES),
         time(&visit, "from", "From"),
         time(&visit, "to", "To"),
     ];
@@ -124,7 +124,7 @@ fn column(event: &StoredEvent, line: &EventLine, name: &str) -> String {
     match name {
         "at" => line.at.clone(),
         "who" => line.who.clone(),
-        "operation" => line.operation.clone(),
+        "operation" => line.deed.clone(),
         "outcome" => line.outcome.to_owned(),
         "record" => line.record.clone(),
         "patient" => event.patient.map(|patient| patient.to_string()).unwrap_or_default(),
@@ -173,9 +173,7 @@ fn told(check: &AuditCheck, zone: Zone) -> String {
 
 async fn verify(visit: Visit) -> Result<HttpResponse, Refusal> {
     let who = visit.who()?;
-    if !who.is_admin() {
-        return Err(Error::Forbidden.into());
-    }
+    who.must_be_admin()?;
     let noted = Arc::clone(&visit.panel.noted);
     let noted = web::block(move || noted()).await.map_err(|_| Refusal::Broken)?;
     let now = visit.panel.clock.now();

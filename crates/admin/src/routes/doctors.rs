@@ -6,7 +6,7 @@ mod selected;
 use actix_web::HttpResponse;
 use domain::{
     Act, AllDoctors, AllMappings, Doctor, DoctorFilter, DoctorId, DoctorTally, Page, PageLimit, RecordId,
-    SearchTerms, Specialization, fold,
+    SearchTerms, Specialization,
 };
 
 use crate::details::{DOCTOR, doctor_column, doctor_value};
@@ -72,7 +72,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let found = administration.doctors(who, &wanted, asked.page(DoctorId::new)?).await?;
     let tally = administration.tally_doctors(who, &wanted).await?;
     let others = AllDoctors { is_retired: !wanted.is_retired, ..wanted.clone() };
-    let others = administration.tally_doctors(who, &others).await?;
+    let others = administration.count_doctors(who, &others).await?;
     let layout = Layout::inside(&visit, BASE, "Doctors")?;
     let mut list = asked.list(layout, counted(tally.matching), found.next.map(cursor));
     let row = |doctor: &Doctor| {
@@ -84,7 +84,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     list.rows = found.items.iter().map(row).collect();
     let by_state = |value: &str| {
         let is_shown = (value == "retired") == wanted.is_retired;
-        if is_shown { tally.matching } else { others.matching }
+        if is_shown { tally.matching } else { others }
     };
     list.filters = vec![
         by_specialization(query, tally.kinds.as_deref()),
@@ -111,14 +111,6 @@ fn bulk(visit: &Visit, is_retired: bool) -> Bulk {
     Bulk { action: "/admin/doctors/selected", token, deeds }
 }
 
-/// How many doctors have this specialization; all of them where none is chosen.
-fn total(tally: Option<&[DoctorTally]>, chosen: Option<&Specialization>) -> Option<u64> {
-    let key = |text: &Specialization| fold::search_key(text.as_str());
-    let chosen = chosen.map(key);
-    let is_it = |tally: &&DoctorTally| chosen.is_none() || tally.specialization.as_ref().map(key) == chosen;
-    Some(tally?.iter().filter(is_it).map(|tally| tally.count).sum())
-}
-
 fn by_specialization(query: &Query, tally: Option<&[DoctorTally]>) -> Select {
     let known = tally.unwrap_or_default().iter().filter_map(|tally| tally.specialization.as_ref());
     let mut names: Vec<&str> = known.take(OFFERED).map(Specialization::as_str).collect();
@@ -126,7 +118,7 @@ fn by_specialization(query: &Query, tally: Option<&[DoctorTally]>) -> Select {
     if !now.is_empty() && !names.contains(&now) {
         names.push(now);
     }
-    let count = |value: &str| total(tally, Specialization::parse(value).ok().as_ref());
+    let count = |value: &str| Some(DoctorTally::count(tally?, Specialization::parse(value).ok().as_ref()));
     let options: Vec<(&str, &str)> = names.into_iter().map(|name| (name, name)).collect();
     filter(query, "specialization", "Specialization", "All", options, count)
 }
@@ -210,7 +202,6 @@ async fn retire_page(visit: Visit) -> Result<HttpResponse, Refusal> {
             format!("Assignments to patients of all owners that end with it: {count}."),
         ],
         names: Vec::new(),
-        inputs: Vec::new(),
         action: format!("{}/retire", address(id)),
         values: vec![("version", doctor.version.get().to_string())],
         button: "Retire",

@@ -50,9 +50,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let wanted = wanted(query);
     let administration = &visit.panel.administration;
     let found = administration.mappings(who, &wanted, asked.page(MappingId::new)?).await?;
-    let total = administration.tally_mappings(who, &wanted).await?;
+    let total = administration.count_mappings(who, &wanted).await?;
     let others = AllMappings { is_ended: !wanted.is_ended, ..wanted.clone() };
-    let others = administration.tally_mappings(who, &others).await?;
+    let others = administration.count_mappings(who, &others).await?;
     let layout = Layout::inside(&visit, BASE, "Mappings")?;
     let mut list = asked.list(layout, counted(total), found.next.map(cursor));
     let row = |view: &MappingView| {

@@ -7,6 +7,7 @@ use application::Administration;
 use askama::Template;
 use domain::{AuditFilter, Page, PageLimit, StoredEvent};
 
+use crate::deeds::name;
 use crate::gate::{Endpoint, Visit};
 use crate::list::grouped;
 use crate::page::{self, Layout};
@@ -27,6 +28,9 @@ struct Figure {
 pub(super) struct EventLine {
     pub(super) at: String,
     pub(super) who: String,
+    /// What was done, in words.
+    pub(super) deed: String,
+    /// What the trail calls it.
     pub(super) operation: String,
     pub(super) record: String,
     pub(super) outcome: &'static str,
@@ -39,6 +43,7 @@ impl EventLine {
         Self {
             at: zone.minute(event.at),
             who: event.username.as_ref().map_or(id, |name| name.as_str().to_owned()),
+            deed: name(&event.operation).to_owned(),
             operation: event.operation.clone(),
             record: event
                 .record

@@ -28,8 +28,6 @@ use crate::zone::Zone;
 
 use counts::Counts;
 
-pub(super) use change::version;
-
 const BASE: &str = "/admin/patients";
 
 const COLUMNS: &[Column] = &[
@@ -269,7 +267,6 @@ async fn delete_page(visit: Visit) -> Result<HttpResponse, Refusal> {
         token: visit.token(),
         lines: vec!["The record goes out of sight. It can be restored from its history.".to_owned(), ends],
         names: assigned.iter().map(|assigned| assigned.doctor.details.name.as_str().to_owned()).collect(),
-        inputs: Vec::new(),
         action: format!("{}/delete", address(owner, id)),
         values: vec![("version", patient.version.get().to_string())],
         button: "Delete",

@@ -79,7 +79,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let administration = &visit.panel.administration;
     let found = administration.users(who, &wanted, asked.page(UserId::new)?).await?;
     let tally = administration.tally_users(who, &wanted).await?;
-    let total = |role, is_active| total(tally.kinds.as_deref(), role, is_active);
+    let kinds = tally.kinds.as_deref();
+    let total = |role, is_active| kinds.map(|kinds| UserTally::count(kinds, role, is_active));
     let layout = Layout::inside(&visit, BASE, "Users")?;
     let mut list = asked.list(layout, counted(tally.matching), found.next.map(cursor));
     let row = |user: &User| {
@@ -100,13 +101,6 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         vec![Deed::plain("export", "Export selected"), Deed::danger("deactivate", "Deactivate selected")];
     list.bulk = Some(Bulk { action: "/admin/users/selected", token: visit.token(), deeds });
     page::show(&list)
-}
-
-fn total(tally: Option<&[UserTally]>, role: Option<Role>, is_active: Option<bool>) -> Option<u64> {
-    let is_it = |tally: &&UserTally| {
-        role.is_none_or(|role| tally.role == role) && is_active.is_none_or(|active| tally.is_active == active)
-    };
-    Some(tally?.iter().filter(is_it).map(|tally| tally.count).sum())
 }
 
 fn column(user: &User, name: &str, zone: Zone) -> String {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::test::TestRequest;
 use admin::PanelLimits;
 use domain::ports::{Clock as _, MockRateLimiter};
-use domain::{Outcome, Quota, StandingChange};
+use domain::{AuditFilter, Outcome, Page, PageLimit, Quota, StandingChange};
 use testkit::builders;
 use testkit::fixed::stamped;
 
@@ -31,6 +31,43 @@ const PAGES: [&str; 17] = [
     "/admin/mappings",
     "/admin/users",
     "/admin/audit",
+];
+
+/// Every form of somebody who has signed in.
+const FORMS: [&str; 33] = [
+    "/admin/account/password",
+    "/admin/account/time-zone",
+    "/admin/audit/verify",
+    "/admin/doctors/1/edit",
+    "/admin/doctors/1/restore",
+    "/admin/doctors/1/retire",
+    "/admin/doctors/add",
+    "/admin/doctors/restore",
+    "/admin/doctors/retire",
+    "/admin/doctors/selected",
+    "/admin/mappings/1/1/edit",
+    "/admin/mappings/1/1/end",
+    "/admin/mappings/end",
+    "/admin/mappings/selected",
+    "/admin/patients/1/1/assign",
+    "/admin/patients/1/1/delete",
+    "/admin/patients/1/1/edit",
+    "/admin/patients/1/1/restore",
+    "/admin/patients/add",
+    "/admin/patients/delete",
+    "/admin/patients/move",
+    "/admin/patients/restore",
+    "/admin/patients/selected",
+    "/admin/sign-out",
+    "/admin/users/1/edit",
+    "/admin/users/1/end-session",
+    "/admin/users/1/end-sessions",
+    "/admin/users/1/move",
+    "/admin/users/1/reset",
+    "/admin/users/1/standing",
+    "/admin/users/add",
+    "/admin/users/deactivate",
+    "/admin/users/selected",
 ];
 
 #[actix_web::test]
@@ -189,6 +226,37 @@ async fn a_forged_form_changes_nothing() {
     let answer = clinic.post_with(&mine, &path, &[("version", "1")], &own, here).await;
     assert_eq!(answer.status, 303);
     assert!(clinic.stores.patients.find(patient.owner, patient.id).await.unwrap().is_none());
+}
+
+#[actix_web::test]
+async fn no_form_is_taken_with_the_token_of_somebody_else() {
+    let clinic = Clinic::open().await;
+    let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let doctor = clinic.doctor(&builders::doctor().named("Meera Iyer").done()).await;
+    let mapping = clinic.assign(&patient, &doctor).await;
+    let (mine, other) = (clinic.browser("root").await, clinic.browser("sam").await);
+    let stolen = clinic.get(&other, "/admin").await.token();
+    let here = ("sec-fetch-site", "same-origin");
+    for path in FORMS {
+        let form =
+            [("version", "1"), ("selected", "1/1"), ("selected", "1"), ("doctor", "1"), ("reason", "x")];
+        for token in ["", stolen.as_str()] {
+            let answer = clinic.post_with(&mine, path, &form, token, here).await;
+            assert_eq!(answer.status, 403, "{path}");
+        }
+    }
+    let stores = &clinic.stores;
+    assert!(stores.patients.find(patient.owner, patient.id).await.unwrap() == Some(patient));
+    assert!(stores.doctors.find(doctor.id).await.unwrap() == Some(doctor));
+    assert!(
+        stores.mappings.find(mapping.owner, mapping.id, false).await.unwrap().unwrap().mapping == mapping
+    );
+    assert!(stores.users.find(clinic.ann.id).await.unwrap().as_ref() == Some(&clinic.ann));
+    let users = stores.users.list(None, PageLimit::default()).await.unwrap();
+    assert_eq!(users.len(), 3);
+    let refused = AuditFilter { outcome: Some(Outcome::Forbidden), ..AuditFilter::default() };
+    let page = Page { limit: PageLimit::new(100).unwrap(), ..Page::default() };
+    assert_eq!(stores.audit.list(&refused, page).await.unwrap().items.len(), 2 * FORMS.len());
 }
 
 #[actix_web::test]

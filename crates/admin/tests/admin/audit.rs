@@ -69,3 +69,19 @@ async fn the_trail_is_checked_and_the_result_stays() {
     let shown = page(&clinic, &root, "").await.body;
     assert!(shown.contains("BROKEN at event 3 under seal 1: deleted") && shown.contains("card summary"));
 }
+
+#[actix_web::test]
+async fn operations_are_told_in_words_and_found_by_their_names() {
+    let clinic = Clinic::open().await;
+    let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let (sam, root) = (clinic.browser("sam").await, clinic.browser("root").await);
+    clinic.get(&sam, &Clinic::page_of(&patient)).await;
+    for shown in [
+        page(&clinic, &root, "?operation=admin_patients_get").await.body,
+        clinic.get(&root, "/admin").await.body,
+    ] {
+        assert!(shown.contains("title=\"admin_patients_get\">Panel: viewed a patient</td>"), "{shown}");
+    }
+    let shown = page(&clinic, &root, "").await.body;
+    assert!(shown.contains("<option value=\"admin_patients_get\">Panel: viewed a patient</option>"));
+}

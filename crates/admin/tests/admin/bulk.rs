@@ -119,7 +119,7 @@ async fn no_cell_of_any_export_is_a_formula() {
     clinic.assign(&patient, &doctor).await;
     let mut change = UserChange::default();
     change.name.full = domain::Change::Set(PersonName::parse(FORMULA).unwrap());
-    clinic.stores.users.update(clinic.ann.id, &change, &stamped(clinic.clock.now())).await.unwrap();
+    clinic.stores.users.update(clinic.ann.id, None, &change, &stamped(clinic.clock.now())).await.unwrap();
     let browser = clinic.browser("root").await;
     for path in ["patients", "doctors", "mappings", "users"] {
         let answer = clinic.get(&browser, &format!("/admin/{path}.csv")).await;

@@ -79,6 +79,51 @@ async fn a_stale_edit_shows_both_and_loses_nothing() {
 }
 
 #[actix_web::test]
+async fn what_was_typed_of_a_record_that_is_gone_still_stands_in_the_form() {
+    let clinic = Clinic::open().await;
+    let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let doctor = clinic.doctor(&builders::doctor().named("Meera Iyer").done()).await;
+    let browser = clinic.browser("sam").await;
+    let stamp = stamped(clinic.clock.now());
+    clinic.stores.patients.delete(patient.owner, patient.id, None, &stamp).await.unwrap();
+    clinic.stores.doctors.retire(doctor.id, None, &stamp).await.unwrap();
+    let (here, there) = (Clinic::page_of(&patient), format!("/admin/doctors/{}", doctor.id));
+    let form = [("name", "Ann Jones"), ("address", "12 Long Street"), ("version", "1")];
+    for (page, said) in
+        [(&here, "The record was deleted meanwhile."), (&there, "The doctor has retired meanwhile.")]
+    {
+        let answer = clinic.post(&browser, &format!("{page}/edit"), &form).await;
+        assert_eq!(answer.status, 409);
+        for part in ["Nothing was saved", said, "value=\"Ann Jones\"", "12 Long Street</textarea>"] {
+            assert!(answer.body.contains(part), "{part}: {}", answer.body);
+        }
+        // What is restored is changed by the same form, and shown beside what it was meanwhile.
+        assert_eq!(clinic.post(&browser, &format!("{page}/restore"), &[]).await.status, 303);
+        assert_eq!(clinic.post(&browser, &format!("{page}/edit"), &form).await.status, 412);
+    }
+    for page in ["/admin/patients/1/99", "/admin/doctors/99"] {
+        assert_eq!(clinic.post(&browser, &format!("{page}/edit"), &form).await.status, 404, "{page}");
+    }
+}
+
+#[actix_web::test]
+async fn a_save_that_changes_nothing_makes_no_version() {
+    let clinic = Clinic::open().await;
+    let patient =
+        clinic.patient(&builders::patient().named("Ann Smith").told_age(40, "2020-01-01").done()).await;
+    clinic.clock.advance(std::time::Duration::from_hours(25));
+    let browser = clinic.browser("sam").await;
+    let here = Clinic::page_of(&patient);
+    let form = [("name", "Ann Smith"), ("age", "40"), ("version", "1")];
+    for _ in 0..2 {
+        let answer = clinic.post(&browser, &format!("{here}/edit"), &form).await;
+        assert_eq!(answer.header("location"), format!("{here}?done=saved"), "{}", answer.body);
+    }
+    let history = clinic.get(&browser, &format!("{here}/history")).await.body;
+    assert!(history.contains("Version 1: created") && !history.contains("Version 2"), "{history}");
+}
+
+#[actix_web::test]
 async fn a_deleted_patient_is_restored_from_the_history() {
     let clinic = Clinic::open().await;
     let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;

@@ -81,8 +81,30 @@ async fn an_assignment_ends_after_a_question_and_is_then_only_looked_at() {
     for path in ["edit", "end"] {
         assert_eq!(clinic.get(&browser, &format!("{here}/{path}")).await.status, 404, "{path}");
     }
-    let answer = clinic.post(&browser, &format!("{here}/edit"), &[("notes", "late"), ("version", "2")]).await;
-    assert_eq!(answer.status, 404);
     assert_eq!(clinic.get(&browser, &format!("{here}/history")).await.status, 200);
     assert_eq!(clinic.get(&browser, "/admin/mappings/1/99").await.status, 404);
+}
+
+#[actix_web::test]
+async fn notes_that_come_too_late_are_shown_beside_the_news_that_the_assignment_has_ended() {
+    let clinic = Clinic::open().await;
+    let mapping = assigned(&clinic).await;
+    let here = page_of(&mapping);
+    let browser = clinic.browser("sam").await;
+    let stamp = stamped(clinic.clock.now());
+    // It ends with its patient, too.
+    clinic.stores.patients.delete(mapping.owner, mapping.patient, None, &stamp).await.unwrap();
+    let edit = format!("{here}/edit");
+    for version in ["1", "2"] {
+        let answer = clinic.post(&browser, &edit, &[("notes", "late"), ("version", version)]).await;
+        assert_eq!(answer.status, 409);
+        for part in ["Nothing was saved", "The assignment has ended meanwhile.", "late</textarea>"] {
+            assert!(answer.body.contains(part), "{part}: {}", answer.body);
+        }
+        let event = &clinic.events("admin_mappings_update").await[0];
+        assert_eq!((event.outcome, event.patient), (Outcome::Conflict, Some(mapping.patient)));
+    }
+    let unknown =
+        clinic.post(&browser, "/admin/mappings/1/99/edit", &[("notes", "x"), ("version", "1")]).await;
+    assert_eq!(unknown.status, 404);
 }

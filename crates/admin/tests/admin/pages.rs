@@ -102,7 +102,7 @@ async fn a_script_in_any_text_field_is_shown_as_text() {
     clinic.stores.mappings.assign(clinic.ann.id, &new, &stamp).await.unwrap();
     let mut change = UserChange::default();
     change.name.full = Change::Set(PersonName::parse(EVIL).unwrap());
-    clinic.stores.users.update(clinic.ann.id, &change, &stamp).await.unwrap();
+    clinic.stores.users.update(clinic.ann.id, None, &change, &stamp).await.unwrap();
     let browser = clinic.browser("root").await;
     let page = Clinic::page_of(&patient);
     let key = format!("{}/{}", patient.owner, patient.id);

@@ -90,37 +90,96 @@ async fn what_is_known_of_a_user_is_changed_and_no_other_change_is_undone() {
     let stored = async || clinic.stores.users.find(domain::UserId::new(2).unwrap()).await.unwrap().unwrap();
     let email = stored().await.email.map(|email| email.as_str().to_owned()).unwrap_or_default();
     let name = stored().await.name.map(|name| name.full().to_owned()).unwrap_or_default();
-    let fresh = [("before_name", name.as_str()), ("before_email", email.as_str()), ("before_phone", "")];
-    let post = async |fields: &[(&'static str, &str)], before: &[(&'static str, &str)]| {
-        let form: Vec<_> = fields.iter().chain(before).copied().collect();
+    let version = stored().await.version.get();
+    let (first, second) = (version.to_string(), (version + 1).to_string());
+    let made = [("before_name", name.as_str()), ("before_email", email.as_str()), ("before_phone", "")];
+    let post = async |fields: &[(&'static str, &str)], from: &str, before: &[(&'static str, &str)]| {
+        let form: Vec<_> = fields.iter().chain(before).copied().chain([("version", from)]).collect();
         clinic.post(&admin, "/admin/users/2/edit", &form).await
     };
+    let page = clinic.get(&admin, "/admin/users/2/edit").await.body;
+    assert!(page.contains(&format!("name=\"version\" value=\"{first}\"")), "{page}");
     let mine = [("name", name.as_str()), ("email", email.as_str()), ("phone", "030 1234")];
-    assert_eq!(post(&mine, &fresh).await.header("location"), "/admin/users/2?done=saved");
+    assert_eq!(post(&mine, &first, &made).await.header("location"), "/admin/users/2?done=saved");
     assert_eq!(stored().await.phone.unwrap().as_str(), "030 1234");
-    // Made before that: the name is changed, the phone stays.
+    // Made before that, by somebody who has typed another name: nothing is written, what was not typed is taken over.
     let later = [("name", "Sam Rao"), ("email", email.as_str()), ("phone", "")];
-    assert_eq!(post(&later, &fresh).await.status, 303);
-    assert_eq!(stored().await.phone.unwrap().as_str(), "030 1234");
-    assert_eq!(stored().await.name.unwrap().full(), "Sam Rao");
-    // Both have changed the phone.
-    let both = [("name", name.as_str()), ("email", email.as_str()), ("phone", "030 9999")];
-    let answer = post(&both, &fresh).await;
+    let answer = post(&later, &first, &made).await;
     assert_eq!(answer.status, 412);
-    for part in
-        ["value=\"030 9999\"", "030 1234</div>", "name=\"before_phone\" value=\"030 1234\"", "Sam Rao"]
-    {
+    for part in [
+        "Somebody else has changed this record meanwhile",
+        "value=\"Sam Rao\"",
+        "value=\"030 1234\"",
+        "id=\"phone-note\"",
+        "name=\"before_phone\" value=\"030 1234\"",
+        &format!("name=\"version\" value=\"{second}\""),
+    ] {
         assert!(answer.body.contains(part), "{part}: {}", answer.body);
     }
-    let now = [("before_name", "Sam Rao"), ("before_email", email.as_str()), ("before_phone", "030 1234")];
-    let wrong = [("name", "Sam Rao"), ("email", "no"), ("phone", "030 1234")];
-    let answer = post(&wrong, &now).await;
+    // Both have changed the phone: both stand side by side.
+    let both = [("name", name.as_str()), ("email", email.as_str()), ("phone", "030 9999")];
+    let answer = post(&both, &first, &made).await;
+    assert_eq!(answer.status, 412);
+    for part in ["value=\"030 9999\"", "030 1234</div>"] {
+        assert!(answer.body.contains(part), "{part}: {}", answer.body);
+    }
+    assert_eq!(stored().await.version.get(), version + 1);
+    // Saved again, what stands in the fields is kept.
+    let now =
+        [("before_name", name.as_str()), ("before_email", email.as_str()), ("before_phone", "030 1234")];
+    assert_eq!(post(&both, &second, &now).await.header("location"), "/admin/users/2?done=saved");
+    assert_eq!(stored().await.phone.unwrap().as_str(), "030 9999");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_user_is_told_and_the_form_still_knows_what_it_was_made_from() {
+    let clinic = Clinic::open().await;
+    let admin = clinic.browser("root").await;
+    let change = domain::UserChange {
+        phone: domain::Change::Set(testkit::builders::phone("030 1234")),
+        ..domain::UserChange::default()
+    };
+    let stamp = testkit::fixed::stamped(clinic.clock.now());
+    let sam = domain::UserId::new(2).unwrap();
+    let before = clinic.stores.users.find(sam).await.unwrap().unwrap().version.get().to_string();
+    clinic.stores.users.update(sam, None, &change, &stamp).await.unwrap();
+    let wrong = [
+        ("name", "Sam Rao"),
+        ("email", "no"),
+        ("phone", ""),
+        ("before_name", ""),
+        ("before_email", ""),
+        ("before_phone", ""),
+        ("version", before.as_str()),
+    ];
+    let answer = clinic.post(&admin, "/admin/users/2/edit", &wrong).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.body.contains("id=\"email-error\"") && answer.body.contains("value=\"no\""));
+    for part in [
+        "id=\"email-error\"",
+        "value=\"no\"",
+        "name=\"before_phone\" value=\"\"",
+        &format!("name=\"version\" value=\"{before}\""),
+    ] {
+        assert!(answer.body.contains(part), "{part}: {}", answer.body);
+    }
+    let unversioned = [("name", "Sam Rao")];
+    assert_eq!(clinic.post(&admin, "/admin/users/2/edit", &unversioned).await.status, 400);
+}
+
+#[actix_web::test]
+async fn what_was_typed_of_a_user_who_may_not_sign_in_any_more_still_stands_in_the_form() {
+    let clinic = Clinic::open().await;
+    let admin = clinic.browser("root").await;
     let form = [("role", "staff"), ("active", "no")];
     assert_eq!(clinic.post(&admin, "/admin/users/2/standing", &form).await.status, 303);
     assert_eq!(clinic.get(&admin, "/admin/users/2/edit").await.status, 409);
     assert!(!clinic.get(&admin, "/admin/users/2").await.body.contains("/users/2/edit"));
+    let form = [("name", "Sam Rao"), ("email", ""), ("phone", ""), ("version", "1")];
+    let answer = clinic.post(&admin, "/admin/users/2/edit", &form).await;
+    assert_eq!(answer.status, 409);
+    for part in ["Nothing was saved", "may not sign in", "value=\"Sam Rao\""] {
+        assert!(answer.body.contains(part), "{part}: {}", answer.body);
+    }
 }
 
 #[actix_web::test]

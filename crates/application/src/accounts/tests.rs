@@ -236,8 +236,8 @@ impl Setup {
 
     /// What comes of a change to the account.
     fn updated(mut self, result: impl Fn() -> Result<User, RepositoryError> + Send + 'static) -> Self {
-        let update = self.users.expect_update().with(eq(ME), always(), function(is_now));
-        update.once().returning(move |_, _, _| result());
+        let update = self.users.expect_update().with(eq(ME), always(), always(), function(is_now));
+        update.once().returning(move |_, _, _, _| result());
         self
     }
 

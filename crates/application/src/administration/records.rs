@@ -76,13 +76,27 @@ impl Administration {
         Ok(self.ports.records.tally_doctors(filter, Self::COUNTED).await?)
     }
 
+    /// How many patients match.
+    pub async fn count_patients(
+        &self,
+        _: &Administrator,
+        filter: &AllPatients,
+    ) -> Result<Option<u64>, Error> {
+        Ok(self.ports.records.count_patients(filter, Self::COUNTED).await?)
+    }
+
+    /// How many doctors match.
+    pub async fn count_doctors(&self, _: &Administrator, filter: &AllDoctors) -> Result<Option<u64>, Error> {
+        Ok(self.ports.records.count_doctors(filter, Self::COUNTED).await?)
+    }
+
     /// How many mappings match.
-    pub async fn tally_mappings(
+    pub async fn count_mappings(
         &self,
         _: &Administrator,
         filter: &AllMappings,
     ) -> Result<Option<u64>, Error> {
-        Ok(self.ports.records.tally_mappings(filter, Self::COUNTED).await?)
+        Ok(self.ports.records.count_mappings(filter, Self::COUNTED).await?)
     }
 
     /// A patient of any owner, unless deleted.

@@ -3,7 +3,7 @@
 use domain::ports::Record;
 use domain::{
     Listing, LoginName, NewUser, Page, RecordId, Session, SessionId, StandingChange, Tally, User, UserChange,
-    UserFilter, UserId, UserTally,
+    UserFilter, UserId, UserTally, Version,
 };
 
 use super::{Administration, Administrator};
@@ -50,20 +50,21 @@ impl Administration {
         Ok(self.ports.users.insert(user, None, &self.stamp(who)).await?)
     }
 
-    /// Changes what is known of an active user.
+    /// Changes what is known of an active user, if the account still has the version that is expected.
     ///
     /// # Errors
-    /// `Forbidden` for everybody but administrators; `Missing` for a user who is unknown or not active, `Duplicate`
-    /// when the address is taken.
+    /// `Forbidden` for everybody but administrators; `Missing` for a user who is unknown or not active, `Stale` when the
+    /// account has another version, `Duplicate` when the address is taken.
     pub async fn update_user(
         &self,
         who: &Administrator,
         id: UserId,
+        expected: Version,
         change: &UserChange,
     ) -> Result<User, Error> {
         who.must_be_admin()?;
         who.actor.call.target(RecordId::User(id));
-        Ok(self.ports.users.update(id, change, &self.stamp(who)).await?)
+        Ok(self.ports.users.update(id, Some(expected), change, &self.stamp(who)).await?)
     }
 
     /// The user of that name, active or not.

@@ -100,6 +100,9 @@ pub trait AdminRecords: Send + Sync {
         most: u32,
     ) -> Result<Tally<PatientTally>, RepositoryError>;
 
+    /// How many patients match `filter`.
+    async fn count_patients(&self, filter: &AllPatients, most: u32) -> Result<Option<u64>, RepositoryError>;
+
     /// How many doctors match `filter`, and, whatever specialization it asks for, how many by that; the most frequent
     /// first.
     async fn tally_doctors(
@@ -108,8 +111,11 @@ pub trait AdminRecords: Send + Sync {
         most: u32,
     ) -> Result<Tally<DoctorTally>, RepositoryError>;
 
+    /// How many doctors match `filter`.
+    async fn count_doctors(&self, filter: &AllDoctors, most: u32) -> Result<Option<u64>, RepositoryError>;
+
     /// How many mappings match `filter`.
-    async fn tally_mappings(&self, filter: &AllMappings, most: u32) -> Result<Option<u64>, RepositoryError>;
+    async fn count_mappings(&self, filter: &AllMappings, most: u32) -> Result<Option<u64>, RepositoryError>;
 
     /// How many users match `filter`, and, whatever role and state it asks for, how many by these two.
     async fn tally_users(&self, filter: &UserFilter, most: u32) -> Result<Tally<UserTally>, RepositoryError>;

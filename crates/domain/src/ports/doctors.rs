@@ -41,7 +41,7 @@ pub trait DoctorRepository: Send + Sync {
         page: Page<DoctorId>,
     ) -> Result<Listing<Doctor, DoctorId>, RepositoryError>;
 
-    /// Applies `change` ([`DoctorChange::applied`]) and counts the version up.
+    /// Applies `change` ([`DoctorChange::applied`]) and counts the version up, unless it changes nothing.
     ///
     /// Must return `Missing(Doctor)` as `find` would, `Stale` when `expected` is another version than the
     /// stored one, `Duplicate` as `insert` does, and `Invalid` when the change breaks a rule.

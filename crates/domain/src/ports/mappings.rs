@@ -58,7 +58,7 @@ pub trait MappingRepository: Send + Sync {
         page: Page<MappingId>,
     ) -> Result<Listing<AssignedDoctor, MappingId>, RepositoryError>;
 
-    /// Changes the notes of an active mapping and counts the version up.
+    /// Changes the notes of an active mapping and counts the version up, unless they are what they were.
     ///
     /// Must return `Missing(Mapping)` when there is no such active mapping of `owner`, and `Stale` when
     /// `expected` is another version than the stored one.

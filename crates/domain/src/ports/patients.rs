@@ -40,11 +40,12 @@ pub trait PatientRepository: Send + Sync {
         page: Page<PatientId>,
     ) -> Result<Listing<Patient, PatientId>, RepositoryError>;
 
-    /// Applies `change` ([`PatientChange::applied`] on the date of the stamp) and counts the version up.
+    /// Applies `change` ([`PatientChange::applied`] on the date of the stamp) and counts the version up. A change that
+    /// changes nothing leaves the record and its version as they are.
     ///
     /// Must return `Missing(Patient)` as `find` would, `Stale` when `expected` is another version than the
     /// stored one, and `Invalid` when the change breaks a rule. Of many calls at once that expect one
-    /// version, exactly one may succeed; without an expectation none is lost.
+    /// version and change something, exactly one may succeed; without an expectation none is lost.
     async fn update(
         &self,
         owner: UserId,

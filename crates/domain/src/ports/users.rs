@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::ports::RepositoryError;
 use crate::{
     Credentials, InvitationCode, LoginName, NewSession, NewUser, PageLimit, PasswordHash, SessionId, Stamp,
-    StandingChange, User, UserChange, UserId,
+    StandingChange, User, UserChange, UserId, Version,
 };
 
 /// Stores accounts.
@@ -57,14 +57,22 @@ pub trait UserRepository: Send + Sync {
     /// The user whom a sign-in names, active or not, by the key of the user name or of the e-mail address.
     async fn find_credentials(&self, login: &LoginName) -> Result<Option<Credentials>, RepositoryError>;
 
-    /// Applies `change` ([`UserChange::applied`]) to an active user.
+    /// Applies `change` ([`UserChange::applied`]) to an active user. A change that changes nothing leaves the version
+    /// as it is, and so the links for a new password.
     ///
-    /// Must return `Missing(User)` for an unknown or inactive one, `Duplicate(…)` when a key is taken, and
-    /// `Invalid` when the change breaks a rule.
-    async fn update(&self, id: UserId, change: &UserChange, stamp: &Stamp) -> Result<User, RepositoryError>;
+    /// Must return `Missing(User)` for an unknown or inactive one, `Stale` when a version is expected and the account
+    /// has another one, `Duplicate(…)` when a key is taken, and `Invalid` when the change breaks a rule.
+    async fn update(
+        &self,
+        id: UserId,
+        expected: Option<Version>,
+        change: &UserChange,
+        stamp: &Stamp,
+    ) -> Result<User, RepositoryError>;
 
     /// Applies `change` ([`StandingChange::applied`]) to a user, active or not, and ends all their sessions in the
-    /// same step; returns the user and the sessions that this has ended.
+    /// same step; returns the user and the sessions that this has ended. A change that changes nothing leaves the
+    /// version as it is.
     ///
     /// Must return `Missing(User)` for an unknown one and `Invalid` when no active administrator would be left, also
     /// when two change each other at once; then nothing changes.

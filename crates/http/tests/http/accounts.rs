@@ -37,6 +37,7 @@ fn stored(user: &NewUser, now: domain::Timestamp) -> User {
         is_active: true,
         date_joined: now,
         last_login: Some(now),
+        version: domain::Version::FIRST,
     }
 }
 

@@ -71,7 +71,7 @@ impl Clinic {
         users.expect_insert().returning(|_, _, _| Ok(samples::user()));
         users.expect_insert_invited().returning(|_, _, _, _| Ok(samples::user()));
         users.expect_find().returning(|_| Ok(Some(samples::admin())));
-        users.expect_update().returning(|_, _, _| Ok(samples::user()));
+        users.expect_update().returning(|_, _, _, _| Ok(samples::user()));
         let hash = PlainHasher::hash_of(samples::PASSWORD);
         users.expect_find_credentials().returning(move |_| {
             Ok(Some(Credentials { user: samples::user(), password_hash: Some(hash.clone()) }))

@@ -127,8 +127,8 @@ async fn an_account_is_what_the_fields_say_and_nothing_else() {
 #[actix_web::test]
 async fn an_account_changes_neither_its_role_nor_its_user_name() {
     let mut clinic = Clinic::default();
-    let update = clinic.users.expect_update().withf(|_, change, _| *change == UserChange::default());
-    update.once().returning(|_, _, _| Ok(samples::user()));
+    let update = clinic.users.expect_update().withf(|_, _, change, _| *change == UserChange::default());
+    update.once().returning(|_, _, _, _| Ok(samples::user()));
     let body = with_server_fields(json!({"role": "admin", "username": "root", "password": "new password"}));
     assert_eq!(clinic.open().answer(ANN.patch("/api/auth/me/", &body)).await.status, 200);
 }

@@ -20,8 +20,8 @@ fn expecting(change: UserChange) -> Clinic {
     let update = clinic
         .users
         .expect_update()
-        .withf(move |user, told, now| (*user, now.at) == (ANN_ID, instant()) && *told == change);
-    update.once().returning(|_, _, _| Ok(samples::user()));
+        .withf(move |user, _, told, now| (*user, now.at) == (ANN_ID, instant()) && *told == change);
+    update.once().returning(|_, _, _, _| Ok(samples::user()));
     clinic
 }
 
@@ -53,7 +53,7 @@ async fn the_token_of_an_account_that_is_gone_or_inactive_does_not_count() {
     }
     let mut clinic = Clinic::default();
     let missing = || RepositoryError::Missing(Record::User);
-    clinic.users.expect_update().returning(move |_, _, _| Err(missing()));
+    clinic.users.expect_update().returning(move |_, _, _, _| Err(missing()));
     assert_eq!(change(clinic, &json!({"name": "Asha"})).await.refusal(), "401 invalid_token");
 }
 
@@ -124,7 +124,7 @@ async fn an_address_that_is_taken_is_409_by_its_field() {
     for constraint in [Constraint::UserEmail, Constraint::UserName] {
         let mut clinic = with_account();
         let duplicate = move || RepositoryError::Duplicate(constraint);
-        clinic.users.expect_update().returning(move |_, _, _| Err(duplicate()));
+        clinic.users.expect_update().returning(move |_, _, _, _| Err(duplicate()));
         let answer = change(clinic, &json!({"email": NEW, "current_password": PASSWORD})).await;
         assert_eq!(answer.refusal(), "409 duplicate");
         assert_eq!(answer.errors(), json!({"email": ["is already taken"]}));

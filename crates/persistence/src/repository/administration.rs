@@ -138,9 +138,19 @@ impl AdminRecords for Panel {
         Ok(self.executor.read(move |c| tally::doctors(c, &filter, most)).await?)
     }
 
-    async fn tally_mappings(&self, filter: &AllMappings, most: u32) -> Result<Option<u64>, RepositoryError> {
+    async fn count_patients(&self, filter: &AllPatients, most: u32) -> Result<Option<u64>, RepositoryError> {
         let filter = filter.clone();
-        Ok(self.executor.read(move |c| tally::mappings(c, &filter, most)).await?)
+        Ok(self.executor.read(move |c| tally::count_patients(c, &filter, most)).await?)
+    }
+
+    async fn count_doctors(&self, filter: &AllDoctors, most: u32) -> Result<Option<u64>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| tally::count_doctors(c, &filter, most)).await?)
+    }
+
+    async fn count_mappings(&self, filter: &AllMappings, most: u32) -> Result<Option<u64>, RepositoryError> {
+        let filter = filter.clone();
+        Ok(self.executor.read(move |c| tally::count_mappings(c, &filter, most)).await?)
     }
 
     async fn tally_users(&self, filter: &UserFilter, most: u32) -> Result<Tally<UserTally>, RepositoryError> {

@@ -147,13 +147,13 @@ impl AuditTrail for Trail {
             return Ok(());
         }
         let (sealer, written) = (self.sealer.clone(), Arc::clone(&events));
-        let sealed = self.executor.write(move |c| append(c, &written, Some((&sealer, now)))).await;
-        match sealed.map_err(RepositoryError::from) {
+        let appended = self.executor.write(move |c| append(c, &written, Some((&sealer, now)))).await;
+        match appended.map_err(RepositoryError::from) {
             // What is wrong with the chain holds no event up: whoever seals and checks tells of it.
             Err(RepositoryError::Failed(_)) => {
                 Ok(self.executor.write(move |c| append(c, &events, None)).await?)
             }
-            appended => appended,
+            result => result,
         }
     }
 

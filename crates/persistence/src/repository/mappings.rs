@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::ports::{MappingRepository, Record, RepositoryError};
 use domain::{
     Act, AssignedDoctor, Change, ChangedFields, DoctorId, Listing, Mapping, MappingFilter, MappingId,
-    MappingView, NewMapping, Notes, Page, PatientId, Position, Stamp, UserId, Version,
+    MappingView, NewMapping, Notes, Outcome, Page, PatientId, Position, Stamp, UserId, Version,
 };
 
 use super::dialect::{for_share, for_update};
@@ -22,8 +22,7 @@ use crate::error::Failure;
 use crate::executor::Executor;
 use crate::listing::{fetch, keyset, listing};
 use crate::rows::{
-    AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, NotesColumn, PatientNameRow,
-    expect_version, stored,
+    AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, PatientNameRow, expect_version, stored,
 };
 use crate::schema::{doctors, mapping_versions, mappings, patients};
 use crate::types::{At, Instant};
@@ -152,7 +151,7 @@ fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, stamp: &Stamp) -> Resul
             mappings::owner_id.eq(owner.get()),
             mappings::patient_id.eq(new.patient.get()),
             mappings::doctor_id.eq(new.doctor.get()),
-            NotesColumn { notes: new.notes.as_ref().map(Notes::as_str) },
+            mappings::notes.eq(new.notes.as_ref().map(Notes::as_str)),
             mappings::assigned_by_id.eq(stamp.user.unwrap_or(owner).get()),
             mappings::assigned_at.eq(At(stamp.at)),
             mappings::updated_at.eq(At(stamp.at)),
@@ -281,24 +280,27 @@ fn update_notes(
     stamp: &Stamp,
 ) -> Result<MappingView, Failure> {
     let current = lock(c, owner, id, expected)?;
-    // A change that keeps the notes leaves them out of the statement.
-    let notes = match notes {
-        Change::Keep => None,
-        Change::Clear => Some(NotesColumn { notes: None }),
-        Change::Set(notes) => Some(NotesColumn { notes: Some(notes.as_str()) }),
-    };
+    let notes = notes.applied(current.notes.as_ref());
+    if notes == current.notes {
+        versions::found(c, &current, Outcome::Done, stamp)?;
+        return found(c, owner, id);
+    }
     diesel::update(mappings::table)
         .filter(mappings::owner_id.eq(owner.get()))
         .filter(mappings::id.eq(id.get()))
         .set((
-            notes,
+            mappings::notes.eq(notes.as_ref().map(Notes::as_str)),
             mappings::updated_at.eq(At(stamp.at)),
             mappings::version.eq(current.version.next().get()),
         ))
         .execute(c)?;
-    let changed = find(c, owner, id, false)?.ok_or(RepositoryError::Missing(Record::Mapping))?;
+    let changed = found(c, owner, id)?;
     versions::changed(c, &current, Act::Updated, changed.mapping.changed_fields(&current), stamp)?;
     Ok(changed)
+}
+
+fn found(c: &mut Conn, owner: UserId, id: MappingId) -> Result<MappingView, Failure> {
+    Ok(find(c, owner, id, false)?.ok_or(RepositoryError::Missing(Record::Mapping))?)
 }
 
 fn end(

@@ -280,6 +280,10 @@ fn update(
 ) -> Result<Patient, Failure> {
     let current = lock(c, owner, id, expected)?;
     let details = change.applied(&current.details, stamp.at.date())?;
+    if details == current.details {
+        versions::found(c, &current, Outcome::Done, stamp)?;
+        return Ok(current);
+    }
     let version = current.version.next();
     diesel::update(patients::table)
         .filter(patients::owner_id.eq(owner.get()))

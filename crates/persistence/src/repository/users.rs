@@ -8,13 +8,14 @@ use domain::ports::{Record, RepositoryError, UserRepository};
 use domain::{
     AuditEvent, ChangedFields, Credentials, InvitationCode, LoginName, NewSession, NewUser, Outcome,
     PageLimit, PasswordHash, RecordId, Role, SessionId, Stamp, StandingChange, User, UserChange, UserId,
+    Version,
 };
 
 use super::dialect::{for_update, one_at_a_time};
 use super::{Conn, audit, invitations, sessions};
 use crate::error::Failure;
 use crate::executor::Executor;
-use crate::rows::{CredentialsRow, NewUserColumns, UserChangeColumns, UserRow};
+use crate::rows::{CredentialsRow, NewUserColumns, UserChangeColumns, UserRow, expect_version};
 use crate::schema::users;
 use crate::types::At;
 
@@ -73,10 +74,16 @@ impl UserRepository for Users {
         Ok(self.executor.read(move |c| find_credentials(c, &login)).await?)
     }
 
-    async fn update(&self, id: UserId, change: &UserChange, stamp: &Stamp) -> Result<User, RepositoryError> {
+    async fn update(
+        &self,
+        id: UserId,
+        expected: Option<Version>,
+        change: &UserChange,
+        stamp: &Stamp,
+    ) -> Result<User, RepositoryError> {
         let stamp = stamp.clone();
         let change = change.clone();
-        Ok(self.executor.write(move |c| update(c, id, &change, &stamp)).await?)
+        Ok(self.executor.write(move |c| update(c, id, expected, &change, &stamp)).await?)
     }
 
     async fn set_standing(
@@ -169,17 +176,31 @@ fn find_credentials(c: &mut Conn, login: &LoginName) -> Result<Option<Credential
     Ok(row.map(Credentials::try_from).transpose()?)
 }
 
-fn update(c: &mut Conn, id: UserId, change: &UserChange, stamp: &Stamp) -> Result<User, Failure> {
+fn update(
+    c: &mut Conn,
+    id: UserId,
+    expected: Option<Version>,
+    change: &UserChange,
+    stamp: &Stamp,
+) -> Result<User, Failure> {
     let active = users::table.filter(users::id.eq(id.get())).filter(users::is_active);
     let row = for_update!(active.select(UserRow::as_select())).get_result(c).optional()?;
     let current = User::try_from(row.ok_or(RepositoryError::Missing(Record::User))?)?;
-    let changed = change.applied(&current)?;
-    diesel::update(users::table.filter(users::id.eq(id.get())))
-        .set((UserChangeColumns::from(&changed), users::version.eq(users::version + 1)))
-        .execute(c)?;
+    expect_version(expected, current.version)?;
+    let changed = counted(change.applied(&current)?, &current);
+    if changed != current {
+        diesel::update(users::table.filter(users::id.eq(id.get())))
+            .set((UserChangeColumns::from(&changed), users::version.eq(changed.version.get())))
+            .execute(c)?;
+    }
     let event = AuditEvent::of(stamp, Outcome::Done).about(RecordId::User(id));
     audit::record(c, &AuditEvent { fields: changed.changed_fields(&current), ..event })?;
     Ok(changed)
+}
+
+/// The user with the next version, where anything has changed.
+fn counted(changed: User, before: &User) -> User {
+    if changed == *before { changed } else { User { version: before.version.next(), ..changed } }
 }
 
 fn set_standing(
@@ -196,12 +217,12 @@ fn set_standing(
     let locked: Vec<User> = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
     let (user, others): (Vec<User>, Vec<User>) = locked.into_iter().partition(|user| user.id == id);
     let user = user.first().ok_or(RepositoryError::Missing(Record::User))?;
-    let changed = change.applied(user, !others.iter().any(User::is_active_admin))?;
+    let changed = counted(change.applied(user, !others.iter().any(User::is_active_admin))?, user);
     diesel::update(users::table.filter(users::id.eq(id.get())))
         .set((
             users::is_active.eq(changed.is_active),
             users::role.eq(changed.role.as_str()),
-            users::version.eq(users::version + 1),
+            users::version.eq(changed.version.get()),
         ))
         .execute(c)?;
     let ended = sessions::end_all_but(c, id, None, stamp.at)?;

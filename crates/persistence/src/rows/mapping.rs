@@ -1,7 +1,5 @@
 //! Rows of `mappings`.
 
-#![expect(clippy::ref_option_ref, reason = "in code that diesel derives")]
-
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use domain::{
@@ -38,15 +36,6 @@ fn assigner_name() -> _ {
         .filter(users::id.nullable().eq(mappings::assigned_by_id))
         .select(users::username)
         .single_value()
-}
-
-/// The only column of a mapping that is written again.
-#[derive(Insertable, AsChangeset)]
-#[diesel(table_name = mappings)]
-#[diesel(treat_none_as_default_value = false)]
-#[diesel(treat_none_as_null = true)]
-pub(crate) struct NotesColumn<'a> {
-    pub(crate) notes: Option<&'a str>,
 }
 
 /// What a patient is called.

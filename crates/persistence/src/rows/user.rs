@@ -5,7 +5,7 @@
 use diesel::prelude::*;
 use domain::{
     Credentials, EmailAddress, HumanName, NewUser, PasswordHash, Phone, Role, Timestamp, User, UserId,
-    UserName,
+    UserName, Version,
 };
 
 use super::{BadValue, stored, text};
@@ -27,6 +27,7 @@ pub(crate) struct UserRow {
     is_active: bool,
     date_joined: At,
     last_login: Option<At>,
+    version: i32,
 }
 
 /// An account and the hash of its password.
@@ -118,6 +119,7 @@ impl TryFrom<UserRow> for User {
             is_active: row.is_active,
             date_joined: row.date_joined.into(),
             last_login: row.last_login.map(Timestamp::from),
+            version: stored("users.version", Version::new(row.version))?,
         })
     }
 }

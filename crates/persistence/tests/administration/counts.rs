@@ -2,8 +2,8 @@
 
 use domain::{
     AllDoctors, AllMappings, AllPatients, AuditCheck, AuditEventId, BloodGroup, Broken, Direction, EmailRule,
-    Fault, Gender, NewMapping, Order, Page, PageLimit, Role, SearchTerms, SortKey, Specialization, Tally,
-    UserFilter,
+    Fault, Gender, NewMapping, Order, Page, PageLimit, PatientTally, Role, SearchTerms, SortKey,
+    Specialization, Tally, UserFilter,
 };
 use persistence::Stores;
 use testkit::builders;
@@ -29,13 +29,19 @@ pub(crate) async fn filters_are_counted_as_far_as_it_is_worth_it(stores: Stores)
     filter.filter.search = SearchTerms::parse("smi");
     let Tally { matching, kinds } = records.tally_patients(&filter, 4).await.unwrap();
     let tally = kinds.unwrap();
-    let female: u64 = tally
-        .iter()
-        .filter(|tally| tally.gender == Gender::parse("female").ok())
-        .map(|tally| tally.count)
-        .sum();
-    assert_eq!((tally.len(), female, tally.iter().map(|tally| tally.count).sum::<u64>()), (4, 2, 4));
+    let count = |gender: Option<&str>, group: Option<&str>| {
+        let group = group.and_then(|text| BloodGroup::parse(text).ok());
+        PatientTally::count(&tally, gender.and_then(|text| Gender::parse(text).ok()), group)
+    };
+    assert_eq!((tally.len(), count(None, None)), (4, 4));
+    assert_eq!(
+        (count(Some("female"), None), count(None, Some("A+")), count(Some("male"), Some("A+"))),
+        (2, 2, 1)
+    );
     assert_eq!(matching, Some(1));
+    assert_eq!(records.count_patients(&filter, 1).await.unwrap(), Some(1));
+    assert_eq!(records.count_patients(&AllPatients::default(), 4).await.unwrap(), Some(4));
+    assert_eq!(records.count_patients(&AllPatients::default(), 3).await.unwrap(), None);
     // Where all are too many, those that are asked for are counted nevertheless, with words to find and without.
     let tally = |matching| Tally { matching, kinds: None };
     assert_eq!(records.tally_patients(&filter, 3).await.unwrap(), tally(Some(1)));
@@ -111,6 +117,8 @@ pub(crate) async fn doctors_are_counted_and_found_also_when_they_have_retired(st
     let new = NewMapping { patient: patient.id, doctor: made[0].id, notes: None };
     stores.mappings.assign(ann.id, &new, &stamp).await.unwrap();
     let records = &stores.admin_records;
+    assert_eq!(records.count_doctors(&AllDoctors::default(), 3).await.unwrap(), Some(3));
+    assert_eq!(records.count_doctors(&AllDoctors::default(), 2).await.unwrap(), None);
     let all = records.tally_doctors(&AllDoctors::default(), 10).await.unwrap();
     assert_eq!(all.matching, Some(3));
     let tally = all.kinds.unwrap();
@@ -119,10 +127,11 @@ pub(crate) async fn doctors_are_counted_and_found_also_when_they_have_retired(st
     let mut hearts = AllDoctors::default();
     hearts.filter.specialization = Specialization::parse("CARDIOLOGY").ok();
     assert_eq!(records.tally_doctors(&hearts, 10).await.unwrap().matching, Some(2));
+    assert_eq!(records.count_doctors(&hearts, 2).await.unwrap(), Some(2));
     let few = records.tally_doctors(&hearts, 2).await.unwrap();
     assert_eq!((few.matching, few.kinds), (Some(2), None));
-    assert_eq!(records.tally_mappings(&AllMappings::default(), 1).await.unwrap(), Some(1));
-    assert_eq!(records.tally_mappings(&AllMappings::default(), 0).await.unwrap(), None);
+    assert_eq!(records.count_mappings(&AllMappings::default(), 1).await.unwrap(), Some(1));
+    assert_eq!(records.count_mappings(&AllMappings::default(), 0).await.unwrap(), None);
     for doctor in &made[..2] {
         stores.doctors.retire(doctor.id, None, &stamp).await.unwrap();
     }
@@ -138,7 +147,7 @@ pub(crate) async fn doctors_are_counted_and_found_also_when_they_have_retired(st
     let there = records.doctors(&AllDoctors::default(), Page::default()).await.unwrap().items;
     assert_eq!(there.iter().map(|doctor| doctor.id).collect::<Vec<_>>(), [made[2].id]);
     let ended = AllMappings { is_ended: true, ..AllMappings::default() };
-    assert_eq!(records.tally_mappings(&ended, 9).await.unwrap(), Some(1));
+    assert_eq!(records.count_mappings(&ended, 9).await.unwrap(), Some(1));
 }
 
 pub(crate) async fn what_a_check_found_is_kept(stores: Stores) {

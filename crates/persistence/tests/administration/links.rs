@@ -1,7 +1,7 @@
 //! Links for a new password, and the first administrator.
 
 use domain::ports::{Record, RepositoryError};
-use domain::{LinkKey, Role, StandingChange};
+use domain::{Change, LinkKey, Role, StandingChange, UserChange};
 use persistence::Stores;
 use testkit::builders;
 use testkit::fixed::{PlainHasher, instant, seconds_later, stamped};
@@ -59,6 +59,22 @@ pub(crate) async fn a_link_does_not_outlive_a_change_of_the_account(stores: Stor
         let result = resets.offer(nobody, &link(1), seconds_later(60), &stamp).await;
         assert!(matches!(result, Err(RepositoryError::Missing(Record::User))));
     }
+}
+
+pub(crate) async fn a_link_outlives_a_save_that_changes_nothing(stores: Stores) {
+    let sam = user(&stores, "sam", Role::Staff).await;
+    let (resets, stamp) = (&stores.resets, stamped(instant()));
+    resets.offer(sam.id, &link(1), seconds_later(60), &stamp).await.unwrap();
+    let phone = UserChange { phone: Change::Set(builders::phone("111")), ..UserChange::default() };
+    let name = UserChange { phone: Change::Clear, ..UserChange::default() };
+    for change in [UserChange::default(), name] {
+        stores.users.update(sam.id, None, &change, &stamp).await.unwrap();
+    }
+    let standing = StandingChange { is_active: Some(true), role: Some(Role::Staff) };
+    stores.users.set_standing(sam.id, standing, &stamp).await.unwrap();
+    assert!(resets.find(&link(1), instant()).await.unwrap().is_some());
+    stores.users.update(sam.id, None, &phone, &stamp).await.unwrap();
+    assert!(resets.find(&link(1), instant()).await.unwrap().is_none());
 }
 
 pub(crate) async fn there_is_one_first_administrator(stores: Stores) {

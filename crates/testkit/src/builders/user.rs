@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::{EmailAddress, HumanName, NewUser, PasswordHash, Phone, Role, User, UserId, UserName};
+use domain::{EmailAddress, HumanName, NewUser, PasswordHash, Phone, Role, User, UserId, UserName, Version};
 
 use super::value;
 use crate::fixed;
@@ -99,6 +99,7 @@ impl UserBuilder {
             is_active: true,
             date_joined: fixed::instant(),
             last_login: None,
+            version: Version::FIRST,
         }
     }
 }

@@ -100,6 +100,7 @@ macro_rules! doctor_rules {
             of_parallel_updates_to_one_address_one_is_made
             an_update_counts_the_version_up_and_notes_the_time
             an_update_keeps_what_it_does_not_name
+            an_update_that_changes_nothing_leaves_the_entry_as_it_is
             an_update_can_clear_every_optional_field
             an_update_survives_unchanged
             an_update_of_nothing_is_missing

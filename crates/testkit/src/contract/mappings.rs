@@ -106,6 +106,7 @@ macro_rules! mapping_rules {
             doctors_of_a_patient_are_paged_by_time
             notes_are_changed_cleared_and_kept
             a_change_of_notes_counts_the_version_up_and_notes_the_time
+            notes_that_are_what_they_were_leave_the_mapping_as_it_is
             a_change_of_notes_of_another_version_is_stale_and_changes_nothing
             a_change_of_notes_by_a_stranger_is_missing_and_changes_nothing
             a_change_of_notes_of_an_ended_mapping_is_missing

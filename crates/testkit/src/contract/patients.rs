@@ -70,6 +70,7 @@ macro_rules! patient_rules {
             of_parallel_inserts_each_is_stored
             an_update_counts_the_version_up_and_notes_the_time
             an_update_keeps_what_it_does_not_name
+            an_update_that_changes_nothing_leaves_the_record_as_it_is
             an_update_can_clear_every_optional_field
             an_update_survives_unchanged
             an_age_is_told_on_the_day_of_the_update

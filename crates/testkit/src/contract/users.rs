@@ -75,6 +75,10 @@ macro_rules! user_rules {
             an_update_that_breaks_a_rule_is_invalid_and_changes_nothing
             an_update_of_nobody_is_missing
             an_update_of_an_inactive_user_is_missing_and_changes_nothing
+            an_update_of_the_expected_version_is_made
+            an_update_of_another_version_is_stale_and_changes_nothing
+            of_parallel_updates_of_one_version_one_is_made
+            an_update_that_changes_nothing_leaves_the_version
             parallel_updates_are_all_kept
             of_parallel_updates_to_one_address_one_is_made
             a_disabled_user_has_no_session_and_opens_none

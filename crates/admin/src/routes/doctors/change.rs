@@ -11,7 +11,9 @@ use crate::form::{FormPage, Reading, then};
 use crate::gate::{Endpoint, Visit};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
-use crate::routes::patients::version;
+
+/// Why an entry cannot be changed any more.
+const RETIRED: &str = "The doctor has retired meanwhile. Restore the entry from its history, then save here.";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let edit = "/doctors/{id}/edit";
@@ -70,7 +72,7 @@ async fn edit_page(visit: Visit) -> Result<HttpResponse, Refusal> {
 
 async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     let id = id(&visit)?;
-    let version = version(&visit)?;
+    let version = visit.version()?;
     let mut reading = Reading::of(&visit.form);
     let change = doctor_change(&mut reading);
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -88,6 +90,12 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
                 );
                 return form.show(StatusCode::PRECONDITION_FAILED);
             }
+            Err(Error::Missing(_)) => {
+                // Of an entry that never was there is nothing to say.
+                visit.panel.doctors.version(id, version).await?;
+                let form = edit_form(&visit, visit.form.get("name"), version, typed)?.gone(RETIRED);
+                return form.show(StatusCode::CONFLICT);
+            }
             Err(error) => status = reading.take(error)?,
         }
     }
@@ -96,7 +104,7 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
 
 async fn retire(visit: Visit) -> Result<HttpResponse, Refusal> {
     let id = id(&visit)?;
-    visit.panel.doctors.retire(visit.who()?.actor(), id, Some(version(&visit)?)).await?;
+    visit.panel.doctors.retire(visit.who()?.actor(), id, Some(visit.version()?)).await?;
     page::go("/admin/doctors?done=retired")
 }
 

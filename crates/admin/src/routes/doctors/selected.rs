@@ -73,7 +73,6 @@ async fn question(visit: &Visit, found: &[Doctor]) -> Result<HttpResponse, Refus
             format!("Assignments to patients of all owners that end with them: {ending}."),
         ],
         names: found.iter().map(|doctor| doctor.details.name.as_str().to_owned()).collect(),
-        inputs: Vec::new(),
         action: format!("{BASE}/retire"),
         values: found.iter().map(|doctor| ("selected", doctor.id.to_string())).collect(),
         button: "Retire",

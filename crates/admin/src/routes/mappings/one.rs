@@ -7,12 +7,14 @@ use domain::ports::Record;
 use domain::{MappingId, MappingView, Notes, RecordId, UserId, UserName, Version};
 
 use super::BASE;
-use crate::form::{FormPage, Reading, Spec, Specs};
+use crate::form::{FormPage, Reading, Spec, Specs, then};
 use crate::gate::{Endpoint, Visit};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
-use crate::routes::patients::version;
 use crate::view::{ConfirmPage, HistoryPage, Link, RecordPage, STEPS, Values, steps};
+
+/// Why notes cannot be changed any more.
+const ENDED: &str = "The assignment has ended meanwhile. Assign the doctor again to write notes.";
 
 const NOTES: Specs = &[("Notes", &[Spec::new("notes", "Notes", "textarea")])];
 
@@ -129,31 +131,37 @@ async fn edit_page(visit: Visit) -> Result<HttpResponse, Refusal> {
 async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     let (owner, id) = ids(&visit)?;
     let (who, administration) = (visit.who()?, &visit.panel.administration);
-    let expected = version(&visit)?;
+    let expected = visit.version()?;
     let mut reading = Reading::of(&visit.form);
     let change = reading.text("notes", Notes::parse);
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    let wrote = if reading.is_wrong() {
+        None
+    } else {
+        Some(administration.update_notes(who, owner, id, expected, &change).await)
+    };
     let typed = |name| visit.form.get(name).to_owned();
-    if !reading.is_wrong() {
-        match administration.update_notes(who, owner, id, expected, &change).await {
-            Ok(_) => {
-                let here = address(owner, id);
-                return page::go(&crate::form::then(&visit.form, BASE, &here, "saved"));
-            }
-            Err(Error::Stale) => {
-                let now = active(&visit).await?;
-                let before = administration.mapping_version(who, owner, id, expected).await.ok();
-                let before = before.map(|old| notes(&old.record));
-                let form = form(&visit, &now, now.mapping.version, typed)?;
-                return form
-                    .beside(|_| notes(&now), |_| before.clone())
-                    .show(StatusCode::PRECONDITION_FAILED);
-            }
-            Err(error) => status = reading.take(error)?,
+    // What the form was made from; it is there, whatever became of the assignment.
+    let was = async || administration.mapping_version(who, owner, id, expected).await;
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    match wrote {
+        Some(Ok(_)) => {
+            let here = address(owner, id);
+            return page::go(&then(&visit.form, BASE, &here, "saved"));
         }
+        Some(Err(Error::Stale)) => {
+            let now = found(&visit).await?;
+            let before = was().await.ok().map(|was| notes(&was.record));
+            let form = form(&visit, &now, now.mapping.version, typed)?;
+            return form.beside(|_| notes(&now), |_| before.clone()).show(StatusCode::PRECONDITION_FAILED);
+        }
+        Some(Err(Error::Missing(_))) => {
+            let form = form(&visit, &was().await?.record, expected, typed)?;
+            return form.gone(ENDED).show(StatusCode::CONFLICT);
+        }
+        Some(Err(error)) => status = reading.take(error)?,
+        None => {}
     }
-    let view = active(&visit).await?;
-    form(&visit, &view, expected, typed)?.wrong(reading.wrong()).show(status)
+    form(&visit, &was().await?.record, expected, typed)?.wrong(reading.wrong()).show(status)
 }
 
 async fn end_page(visit: Visit) -> Result<HttpResponse, Refusal> {
@@ -164,7 +172,6 @@ async fn end_page(visit: Visit) -> Result<HttpResponse, Refusal> {
         token: visit.token(),
         lines: vec!["It stays in the history. The same doctor can be assigned again.".to_owned()],
         names: Vec::new(),
-        inputs: Vec::new(),
         action: format!("{here}/end"),
         values: Vec::new(),
         button: "End",

@@ -67,7 +67,6 @@ fn question(visit: &Visit, found: &[MappingView]) -> Result<HttpResponse, Refusa
         token: visit.token(),
         lines: vec!["They stay in the history. The same doctors can be assigned again.".to_owned()],
         names: found.iter().map(name).collect(),
-        inputs: Vec::new(),
         action: format!("{BASE}/end"),
         values: found.iter().map(|view| ("selected", key(view))).collect(),
         button: "End",

@@ -17,6 +17,9 @@ const OWNER: &[Spec] = &[Spec::new("owner", "Owner's user name", "text")
     .required()
     .help("The account that sees the record by the interface.")];
 
+/// Why a record cannot be changed any more.
+const DELETED: &str = "The record was deleted meanwhile. Restore it from its history, then save here.";
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let edit = "/patients/{owner}/{id}/edit";
     vec![
@@ -110,7 +113,7 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     let (owner, id) = ids(&visit)?;
     let who = visit.who()?;
     let administration = &visit.panel.administration;
-    let version = version(&visit)?;
+    let version = visit.version()?;
     let mut reading = Reading::of(&visit.form);
     let change = patient_change(&mut reading, administration.today());
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -128,6 +131,13 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
                 );
                 return form.show(StatusCode::PRECONDITION_FAILED);
             }
+            Err(Error::Missing(_)) => {
+                // Of a record that never was there is nothing to say.
+                administration.patient_version(who, owner, id, version).await?;
+                let typed = |name| visit.form.get(name).to_owned();
+                let form = edit_form(&visit, visit.form.get("name"), version, typed)?.gone(DELETED);
+                return form.show(StatusCode::CONFLICT);
+            }
             Err(error) => status = reading.take(error)?,
         }
     }
@@ -135,15 +145,9 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     edit_form(&visit, visit.form.get("name"), version, typed)?.wrong(reading.wrong()).show(status)
 }
 
-/// The version that the form was filled in from.
-pub(in crate::routes) fn version(visit: &Visit) -> Result<Version, Refusal> {
-    let version = visit.form.get("version").parse().ok().and_then(Version::new);
-    version.ok_or(Refusal::Malformed(StatusCode::BAD_REQUEST, "The form does not say what it was made from."))
-}
-
 async fn delete(visit: Visit) -> Result<HttpResponse, Refusal> {
     let (owner, id) = ids(&visit)?;
-    let version = version(&visit)?;
+    let version = visit.version()?;
     visit.panel.administration.delete_patient(visit.who()?, owner, id, Some(version)).await?;
     page::go("/admin/patients?done=deleted")
 }

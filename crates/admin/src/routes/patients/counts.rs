@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 /// The counts, where there are not too many: of those who are shown, and of those in the other state.
 pub(super) struct Counts {
     shown: Tally<PatientTally>,
-    others: Tally<PatientTally>,
+    others: Option<u64>,
 }
 
 impl Counts {
@@ -20,7 +20,7 @@ impl Counts {
         let others = AllPatients { is_deleted: !wanted.is_deleted, ..wanted.clone() };
         Ok(Self {
             shown: administration.tally_patients(who, wanted).await?,
-            others: administration.tally_patients(who, &others).await?,
+            others: administration.count_patients(who, &others).await?,
         })
     }
 
@@ -32,11 +32,12 @@ impl Counts {
     pub(super) fn filters(&self, query: &Query, wanted: &AllPatients) -> Vec<Select> {
         let PatientFilter { gender, blood_group, .. } = wanted.filter;
         let shown = self.shown.kinds.as_deref();
-        let by_gender = |value: &str| count(shown, Gender::parse(value).ok(), blood_group);
-        let by_group = |value: &str| count(shown, gender, BloodGroup::parse(value).ok());
+        let count = |gender, group| shown.map(|kinds| PatientTally::count(kinds, gender, group));
+        let by_gender = |value: &str| count(Gender::parse(value).ok(), blood_group);
+        let by_group = |value: &str| count(gender, BloodGroup::parse(value).ok());
         let by_state = |value: &str| {
             let is_shown = (value == "deleted") == wanted.is_deleted;
-            if is_shown { self.shown.matching } else { self.others.matching }
+            if is_shown { self.shown.matching } else { self.others }
         };
         vec![
             filter(query, "gender", "Gender", "All", GENDERS, by_gender),
@@ -44,11 +45,4 @@ impl Counts {
             filter(query, "state", "State", "Present", [("deleted", "Deleted")], by_state),
         ]
     }
-}
-
-fn count(tally: Option<&[PatientTally]>, gender: Option<Gender>, group: Option<BloodGroup>) -> Option<u64> {
-    let matches = |tally: &&PatientTally| {
-        (gender.is_none() || tally.gender == gender) && (group.is_none() || tally.blood_group == group)
-    };
-    Some(tally?.iter().filter(matches).map(|tally| tally.count).sum())
 }

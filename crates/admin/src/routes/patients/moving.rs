@@ -44,9 +44,7 @@ fn form(
     title: String,
     value: impl Fn(&'static str) -> String,
 ) -> Result<FormPage, Refusal> {
-    if !visit.who()?.is_admin() {
-        return Err(Error::Forbidden.into());
-    }
+    visit.who()?.must_be_admin()?;
     let lines = vec![
         "The owner before loses access at once. The assignments of doctors and the history of each record go along."
             .to_owned(),

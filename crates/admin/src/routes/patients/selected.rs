@@ -47,7 +47,6 @@ fn question(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusal> {
         token: visit.token(),
         lines: vec!["All assignments of doctors end with them. Each record can be restored.".to_owned()],
         names: found.iter().map(|patient| patient.details.name.full().to_owned()).collect(),
-        inputs: Vec::new(),
         action: format!("{BASE}/delete"),
         values: keys.collect(),
         button: "Delete",

@@ -35,10 +35,8 @@ const BEFORE: [(&str, &str); 3] =
     [("name", "before_name"), ("email", "before_email"), ("phone", "before_phone")];
 
 /// Somebody who may not sign in stays as they are.
-const NOT_ACTIVE: Refusal = Refusal::Malformed(
-    StatusCode::CONFLICT,
-    "This user may not sign in. Let them sign in again before you change what is known of them.",
-);
+const NOT_ACTIVE: &str =
+    "This user may not sign in. Let them sign in again before you change what is known of them.";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let edit = "/users/{id}/edit";
@@ -66,19 +64,15 @@ fn add_form(visit: &Visit, value: impl Fn(&'static str) -> String) -> Result<For
     Ok(FormPage::new(layout, visit.token(), NEW, value).adding(BASE).saying(lines))
 }
 
-/// Whoever may not add is told so before the form is read.
-fn for_administrators(visit: &Visit) -> Result<(), Refusal> {
-    if visit.who()?.is_admin() { Ok(()) } else { Err(Error::Forbidden.into()) }
-}
-
 fn add_page(visit: &Visit) -> Result<HttpResponse, Refusal> {
-    for_administrators(visit)?;
+    visit.who()?.must_be_admin()?;
     let value = |name| if name == "role" { Role::default().as_str().to_owned() } else { String::new() };
     add_form(visit, value)?.show(StatusCode::OK)
 }
 
 async fn create(visit: Visit) -> Result<HttpResponse, Refusal> {
-    for_administrators(&visit)?;
+    // Whoever may not add is told so before the form is read.
+    visit.who()?.must_be_admin()?;
     let mut reading = Reading::of(&visit.form);
     let set = |change: Change<UserName>| if let Change::Set(name) = change { Some(name) } else { None };
     let username = set(reading.text("username", UserName::parse));
@@ -116,68 +110,62 @@ fn person(reading: &mut Reading<'_>) -> UserChange {
     }
 }
 
+/// The form for what is known of a user, as `stored` has it now.
 fn edit_form(
     visit: &Visit,
-    user: &User,
+    stored: &User,
     shown: impl Fn(&'static str) -> String,
 ) -> Result<FormPage, Refusal> {
-    let here = format!("{BASE}/{}", user.id);
-    let layout = Layout::inside(visit, BASE, format!("Edit {}", user.username.as_str()))?;
-    let before = BEFORE.map(|(name, before)| (before, value(visit, user, name))).to_vec();
-    let form = FormPage::new(layout, visit.token(), KNOWN, shown);
-    Ok(form.only(&format!("{here}/edit"), "Save", &here, before))
-}
-
-/// The user whom the path names, who may be changed.
-async fn active(visit: &Visit) -> Result<User, Refusal> {
-    let user = visit.panel.administration.user(visit.who()?, id(visit)?).await?;
-    if user.is_active { Ok(user) } else { Err(NOT_ACTIVE) }
+    let here = format!("{BASE}/{}", stored.id);
+    let layout = Layout::inside(visit, BASE, format!("Edit {}", stored.username.as_str()))?;
+    let before = BEFORE.map(|(name, before)| (before, value(visit, stored, name))).to_vec();
+    Ok(FormPage::new(layout, visit.token(), KNOWN, shown).editing(here, stored.version).with(before))
 }
 
 async fn edit_page(visit: Visit) -> Result<HttpResponse, Refusal> {
-    let user = active(&visit).await?;
+    let user = visit.panel.administration.user(visit.who()?, id(&visit)?).await?;
+    if !user.is_active {
+        return Err(Refusal::Malformed(StatusCode::CONFLICT, NOT_ACTIVE));
+    }
     edit_form(&visit, &user, |name| value(&visit, &user, name))?.show(StatusCode::OK)
 }
 
-/// Only what was typed anew is written. So nobody undoes what somebody else has changed meanwhile, unless both have
-/// changed the same field: then both are shown.
 async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
-    let user = active(&visit).await?;
+    visit.who()?.must_be_admin()?;
+    let (who, administration) = (visit.who()?, &visit.panel.administration);
+    let (id, version) = (id(&visit)?, visit.version()?);
     let typed = |name: &'static str| visit.form.get(name).to_owned();
-    let both = |name: &'static str| {
-        let (stored, old, new) =
-            (value(&visit, &user, name), before(&visit.form, name), normal(&typed(name)));
-        stored != old && new != old && new != stored
-    };
-    if BEFORE.iter().any(|(name, _)| both(name)) {
-        let form = edit_form(&visit, &user, typed)?;
-        let old = |name| Some(before(&visit.form, name));
-        return form.beside(|name| value(&visit, &user, name), old).show(StatusCode::PRECONDITION_FAILED);
-    }
     let mut reading = Reading::of(&visit.form);
-    let all = person(&mut reading);
-    let change = UserChange {
-        name: NameChange { full: anew(&visit.form, "name", all.name.full), ..NameChange::default() },
-        email: anew(&visit.form, "email", all.email),
-        phone: anew(&visit.form, "phone", all.phone),
-    };
+    let change = person(&mut reading);
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if !reading.is_wrong() {
-        match visit.panel.administration.update_user(visit.who()?, user.id, &change).await {
-            Ok(user) => return page::go(&format!("{BASE}/{}?done=saved", user.id)),
+        match administration.update_user(who, id, version, &change).await {
+            Ok(user) => {
+                let here = format!("{BASE}/{}", user.id);
+                return page::go(&then(&visit.form, BASE, &here, "saved"));
+            }
+            Err(Error::Stale) => {
+                let now = administration.user(who, id).await?;
+                let before = |name| Some(before(&visit.form, name));
+                let form = edit_form(&visit, &now, typed)?.beside(|name| value(&visit, &now, name), before);
+                return form.show(StatusCode::PRECONDITION_FAILED);
+            }
+            Err(Error::Missing(_)) => {
+                let now = administration.user(who, id).await?;
+                return edit_form(&visit, &now, typed)?.gone(NOT_ACTIVE).show(StatusCode::CONFLICT);
+            }
             Err(error) => status = reading.take(error)?,
         }
     }
-    edit_form(&visit, &user, typed)?.wrong(reading.wrong()).show(status)
+    // The form is still the one that was made from that version.
+    let was = administration.user(who, id).await?;
+    let hidden = BEFORE.map(|(name, hidden)| (hidden, before(&visit.form, name))).to_vec();
+    let form = edit_form(&visit, &User { version, ..was }, typed)?.with(hidden);
+    form.wrong(reading.wrong()).show(status)
 }
 
 /// What a field was when the form was made.
 fn before(form: &Query, name: &str) -> String {
     let before = BEFORE.iter().find(|(field, _)| *field == name).map_or("", |(_, before)| before);
     normal(form.get(before))
-}
-
-/// The change of a field, unless it is what it was.
-fn anew<T>(form: &Query, name: &str, change: Change<T>) -> Change<T> {
-    if normal(form.get(name)) == before(form, name) { Change::Keep } else { change }
 }

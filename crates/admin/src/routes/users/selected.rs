@@ -1,7 +1,6 @@
 //! Users as CSV, and what is done with those that were selected in a list.
 
 use actix_web::HttpResponse;
-use application::Error;
 use domain::{Page, RecordId, StandingChange, User, UserId};
 
 use super::{BASE, COLUMNS, column, last_admin, wanted};
@@ -23,9 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 fn export(visit: &Visit) -> Result<HttpResponse, Refusal> {
     let who = visit.who()?.clone();
-    if !who.is_admin() {
-        return Err(Error::Forbidden.into());
-    }
+    who.must_be_admin()?;
     let order = Asked { base: BASE, query: &visit.query, columns: COLUMNS }.order();
     let wanted = wanted(&visit.query);
     let administration = visit.panel.administration.clone();
@@ -69,7 +66,6 @@ fn question(visit: &Visit, found: &[User]) -> Result<HttpResponse, Refusal> {
                 .to_owned(),
         ],
         names: found.iter().map(|user| user.username.as_str().to_owned()).collect(),
-        inputs: Vec::new(),
         action: format!("{BASE}/deactivate"),
         values: found.iter().map(|user| ("selected", user.id.to_string())).collect(),
         button: "Deactivate",

@@ -53,8 +53,8 @@ async fn the_email_is_changed_by_the_current_password() {
 #[tokio::test]
 async fn sending_the_same_email_back_needs_no_password_and_writes_none() {
     let mut setup = Setup::default().account(Some(user()));
-    let update = setup.users.expect_update().withf(|_, change, _| change.email.is_keep());
-    update.once().returning(|_, _, _| Ok(user()));
+    let update = setup.users.expect_update().withf(|_, _, change, _| change.email.is_keep());
+    update.once().returning(|_, _, _, _| Ok(user()));
     setup.update_me(new_email(user().email.into()), None).await.unwrap();
 }
 

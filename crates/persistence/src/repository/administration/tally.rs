@@ -8,7 +8,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::{
     AllDoctors, AllMappings, AllPatients, BloodGroup, Census, DoctorTally, Gender, PatientFilter,
-    PatientTally, Role, Specialization, Tally, UserFilter, UserTally, fold,
+    PatientTally, Role, Specialization, Tally, UserFilter, UserTally,
 };
 
 use super::super::{Conn, Db};
@@ -91,6 +91,12 @@ pub(super) fn matching(
     counted!(c, matching_patients(filter, owner).select(patients::id), most)
 }
 
+/// The same, whoever the owner is that the filter names.
+pub(super) fn count_patients(c: &mut Conn, filter: &AllPatients, most: u32) -> Result<Option<u64>, Failure> {
+    let owner = owner_id(c, filter)?;
+    matching(c, filter, owner, most)
+}
+
 pub(super) fn patients(
     c: &mut Conn,
     filter: &AllPatients,
@@ -104,7 +110,7 @@ pub(super) fn patients(
     let kinds = if is_many { None } else { Some(kinds_of_patients(c, &all, owner)?) };
     let PatientFilter { gender, blood_group, .. } = filter.filter;
     let matching = match &kinds {
-        Some(kinds) => Some(count_patients(kinds, gender, blood_group)),
+        Some(kinds) => Some(PatientTally::count(kinds, gender, blood_group)),
         None if gender.is_none() && blood_group.is_none() => None,
         None => matching(c, filter, owner, most)?,
     };
@@ -133,13 +139,6 @@ fn kinds_of_patients(
     rows.into_iter().map(tally).collect()
 }
 
-fn count_patients(tally: &[PatientTally], gender: Option<Gender>, group: Option<BloodGroup>) -> u64 {
-    let is_it = |tally: &&PatientTally| {
-        (gender.is_none() || tally.gender == gender) && (group.is_none() || tally.blood_group == group)
-    };
-    tally.iter().filter(is_it).map(|tally| tally.count).sum()
-}
-
 pub(super) fn doctors(c: &mut Conn, filter: &AllDoctors, most: u32) -> Result<Tally<DoctorTally>, Failure> {
     let mut all = filter.clone();
     all.filter.specialization = None;
@@ -162,9 +161,6 @@ pub(super) fn doctors(c: &mut Conn, filter: &AllDoctors, most: u32) -> Result<Ta
             *name = text;
         }
     }
-    let chosen = filter.filter.specialization.as_ref().map(|text| fold::search_key(text.as_str()));
-    let is_it = |key: &Option<String>| chosen.is_none() || *key == chosen;
-    let chosen_count: u64 = by_key.iter().filter(|(key, _)| is_it(key)).map(|(_, (_, count))| *count).sum();
     let tally = |(text, count): (Option<String>, u64)| {
         let parse = |text: String| stored("doctors.specialization", Specialization::parse(&text));
         Ok::<_, Failure>(DoctorTally { specialization: text.map(parse).transpose()?, count })
@@ -173,15 +169,20 @@ pub(super) fn doctors(c: &mut Conn, filter: &AllDoctors, most: u32) -> Result<Ta
     let name = |tally: &DoctorTally| tally.specialization.as_ref().map(|text| text.as_str().to_owned());
     counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b))));
     let kinds = unless_many(counts, most, |tally| tally.count);
+    let chosen = filter.filter.specialization.as_ref();
     let matching = match &kinds {
-        Some(_) => Some(chosen_count),
+        Some(kinds) => Some(DoctorTally::count(kinds, chosen)),
         None if chosen.is_none() => None,
-        None => counted!(c, matching_doctors(filter).select(doctors::id), most)?,
+        None => count_doctors(c, filter, most)?,
     };
     Ok(Tally { matching, kinds })
 }
 
-pub(super) fn mappings(c: &mut Conn, filter: &AllMappings, most: u32) -> Result<Option<u64>, Failure> {
+pub(super) fn count_doctors(c: &mut Conn, filter: &AllDoctors, most: u32) -> Result<Option<u64>, Failure> {
+    counted!(c, matching_doctors(filter).select(doctors::id), most)
+}
+
+pub(super) fn count_mappings(c: &mut Conn, filter: &AllMappings, most: u32) -> Result<Option<u64>, Failure> {
     counted!(c, matching_mappings(filter).select(mappings::id), most)
 }
 
@@ -198,17 +199,9 @@ pub(super) fn users(c: &mut Conn, filter: &UserFilter, most: u32) -> Result<Tall
     let counts = rows.into_iter().map(tally).collect::<Result<_, _>>()?;
     let kinds = unless_many(counts, most, |tally: &UserTally| tally.count);
     let matching = match &kinds {
-        Some(kinds) => Some(count_users(kinds, filter)),
+        Some(kinds) => Some(UserTally::count(kinds, filter.role, filter.is_active)),
         None if filter.role.is_none() && filter.is_active.is_none() => None,
         None => counted!(c, matching_users(filter).select(users::id), most)?,
     };
     Ok(Tally { matching, kinds })
-}
-
-fn count_users(tally: &[UserTally], filter: &UserFilter) -> u64 {
-    let is_it = |tally: &&UserTally| {
-        filter.role.is_none_or(|role| tally.role == role)
-            && filter.is_active.is_none_or(|is_active| tally.is_active == is_active)
-    };
-    tally.iter().filter(is_it).map(|tally| tally.count).sum()
 }

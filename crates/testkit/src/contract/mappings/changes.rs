@@ -53,6 +53,15 @@ pub async fn a_change_of_notes_counts_the_version_up_and_notes_the_time(store: &
     assert_eq!(again.mapping.version, version(3));
 }
 
+pub async fn notes_that_are_what_they_were_leave_the_mapping_as_it_is(store: &Repositories) {
+    let mapping = store.mapping().await.mapping;
+    let before = update(store, mapping.owner, &mapping, None, &set("new")).await.unwrap();
+    for notes in [set("new"), Change::Keep] {
+        same(&update(store, mapping.owner, &mapping, Some(2), &notes).await.unwrap(), &before);
+        same(&store.active(mapping.owner, mapping.id).await.unwrap(), &before);
+    }
+}
+
 pub async fn a_change_of_notes_of_another_version_is_stale_and_changes_nothing(store: &Repositories) {
     let mapping = store.mapping().await.mapping;
     let now = update(store, mapping.owner, &mapping, None, &set("new")).await.unwrap();

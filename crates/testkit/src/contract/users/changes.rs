@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::ports::{Constraint, Record, RepositoryError};
-use domain::{Change, NameChange, User, UserChange};
+use domain::{Change, NameChange, User, UserChange, Version};
 
-use crate::builders::{self, email, person_name, phone, user_id};
+use crate::builders::{self, email, person_name, phone, user_id, version};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
 use crate::contract::sample::LINES;
@@ -25,7 +25,12 @@ fn with_phone(number: &str) -> UserChange {
 }
 
 async fn update(store: &Repositories, user: &User, change: &UserChange) -> Result<User, RepositoryError> {
-    store.users.update(user.id, change, &stamped(seconds_later(1))).await
+    store.users.update(user.id, None, change, &stamped(seconds_later(1))).await
+}
+
+/// The account after so many changes.
+fn changed(builder: builders::UserBuilder, user: &User, changes: i32) -> User {
+    User { version: version(1 + changes), ..builder.stored(user.id) }
 }
 
 fn ann() -> builders::UserBuilder {
@@ -46,7 +51,7 @@ pub async fn an_update_keeps_what_it_does_not_name(store: &Repositories) {
     let other = store.add_user(builders::user().named("Eve")).await;
     same(&update(store, &user, &UserChange::default()).await.unwrap(), &user);
     let after = update(store, &user, &with_phone("222")).await.unwrap();
-    same(&after, &ann().phone("222").stored(user.id));
+    same(&after, &changed(ann().phone("222"), &user, 1));
     same(&store.stored_user(user.id).await, &after);
     same(&store.stored_user(other.id).await, &other);
 }
@@ -56,7 +61,7 @@ pub async fn an_update_can_clear_every_optional_field(store: &Repositories) {
     let name = NameChange { full: Change::Clear, ..NameChange::default() };
     let change = UserChange { name, email: Change::Clear, phone: Change::Clear };
     update(store, &user, &change).await.unwrap();
-    same(&store.stored_user(user.id).await, &builders::user().username("ann").stored(user.id));
+    same(&store.stored_user(user.id).await, &changed(builders::user().username("ann"), &user, 1));
     assert!(store.credentials("ann@example.org").await.is_none());
 }
 
@@ -121,7 +126,7 @@ pub async fn an_update_that_breaks_a_rule_is_invalid_and_changes_nothing(store: 
 }
 
 pub async fn an_update_of_nobody_is_missing(store: &Repositories) {
-    let result = store.users.update(user_id(i64::MAX), &with_phone("222"), &stamped(instant())).await;
+    let result = store.users.update(user_id(i64::MAX), None, &with_phone("222"), &stamped(instant())).await;
     refused!(result, RepositoryError::Missing(Record::User));
 }
 
@@ -137,11 +142,61 @@ pub async fn parallel_updates_are_all_kept(store: &Repositories) {
     let changes = [renamed("Eve Jones"), with_email("eve@example.org"), with_phone("222")];
     at_once(changes.into_iter().cycle().take(30).map(|change| {
         let (users, id) = (Arc::clone(&store.users), user.id);
-        async move { users.update(id, &change, &stamped(seconds_later(1))).await.unwrap() }
+        async move { users.update(id, None, &change, &stamped(seconds_later(1))).await.unwrap() }
     }))
     .await;
     let want = ann().named("Eve Jones").email("eve@example.org").phone("222");
-    same(&store.stored_user(user.id).await, &want.stored(user.id));
+    // Each is told again nine times, and then changes nothing.
+    same(&store.stored_user(user.id).await, &changed(want, &user, 3));
+}
+
+pub async fn an_update_of_the_expected_version_is_made(store: &Repositories) {
+    let user = store.add_user(ann()).await;
+    for (number, change) in [(1, with_phone("222")), (2, renamed("Eve Jones"))] {
+        let stamp = stamped(seconds_later(1));
+        let after = store.users.update(user.id, Some(version(number)), &change, &stamp).await.unwrap();
+        assert_eq!(after.version, version(number + 1));
+        same(&store.stored_user(user.id).await, &after);
+    }
+}
+
+pub async fn an_update_of_another_version_is_stale_and_changes_nothing(store: &Repositories) {
+    let user = store.add_user(ann()).await;
+    let now = update(store, &user, &with_phone("222")).await.unwrap();
+    // Also a change that would change nothing.
+    for change in [with_phone("333"), with_phone("222"), UserChange::default()] {
+        for expected in [1, 3] {
+            let stamp = stamped(seconds_later(2));
+            let result = store.users.update(user.id, Some(version(expected)), &change, &stamp).await;
+            refused!(result, RepositoryError::Stale);
+        }
+    }
+    same(&store.stored_user(user.id).await, &now);
+}
+
+pub async fn of_parallel_updates_of_one_version_one_is_made(store: &Repositories) {
+    let user = store.add_user(ann()).await;
+    let results = at_once((0..30).map(|number| {
+        let (users, id) = (Arc::clone(&store.users), user.id);
+        let change = with_phone(&format!("{}", 1000 + number));
+        async move { users.update(id, Some(Version::FIRST), &change, &stamped(seconds_later(1))).await }
+    }))
+    .await;
+    let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    assert_eq!(made.len(), 1);
+    for result in rest {
+        refused!(result, RepositoryError::Stale);
+    }
+    same(&store.stored_user(user.id).await, made[0].as_ref().unwrap());
+}
+
+pub async fn an_update_that_changes_nothing_leaves_the_version(store: &Repositories) {
+    let user = store.add_user(ann()).await;
+    let again = UserChange { phone: Change::Set(phone("111")), ..renamed("Ann Smith") };
+    for change in [again, with_email("ann@example.org"), UserChange::default()] {
+        same(&update(store, &user, &change).await.unwrap(), &user);
+        same(&store.stored_user(user.id).await, &user);
+    }
 }
 
 pub async fn of_parallel_updates_to_one_address_one_is_made(store: &Repositories) {
@@ -149,11 +204,16 @@ pub async fn of_parallel_updates_to_one_address_one_is_made(store: &Repositories
     for _ in 0..10 {
         ids.push(store.user().await.id);
     }
-    let results = at_once(ids.into_iter().map(|id| {
-        let users = Arc::clone(&store.users);
-        async move { users.update(id, &with_email("a@example.org"), &stamped(seconds_later(1))).await }
-    }))
-    .await;
+    let results =
+        at_once(
+            ids.into_iter().map(|id| {
+                let users = Arc::clone(&store.users);
+                async move {
+                    users.update(id, None, &with_email("a@example.org"), &stamped(seconds_later(1))).await
+                }
+            }),
+        )
+        .await;
     let (made, rest): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     assert_eq!(made.len(), 1);
     for result in rest {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::ports::{Record, RepositoryError};
 use domain::{PageLimit, PasswordHash, Role, StandingChange, User, UserId};
 
-use crate::builders::{self, user_id};
+use crate::builders::{self, user_id, version};
 use crate::contract::Repositories;
 use crate::contract::check::{at_once, refused, same};
 use crate::fixed::{PlainHasher, instant, seconds_later, stamped};
@@ -83,7 +83,8 @@ pub async fn a_changed_role_is_stored_and_ends_the_sessions(store: &Repositories
     for role in [Role::Staff, Role::Doctor, Role::Patient] {
         let (changed, ended) =
             store.users.set_standing(ann.id, become_a(role), &stamped(seconds_later(1))).await.unwrap();
-        same(&changed, &User { role, ..ann.clone() });
+        same(&changed, &User { role, version: changed.version, ..ann.clone() });
+        assert!(changed.version > ann.version);
         same(&store.stored_user(ann.id).await, &changed);
         assert_eq!(ended.len(), usize::from(role == Role::Staff));
     }
@@ -101,7 +102,7 @@ pub async fn another_password_is_stored_and_ends_the_sessions(store: &Repositori
     let ann = builders::user().username("ann").hash(old.clone()).done();
     let ann = store.users.insert(&ann, Some(session.clone()), &stamped(instant())).await.unwrap();
     let (changed, ended) = store.users.set_password(ann.id, &new, &stamped(seconds_later(1))).await.unwrap();
-    same(&changed, &ann);
+    same(&changed, &User { version: version(2), ..ann.clone() });
     assert_eq!(ended, [session.id]);
     assert!(store.credentials("ann").await.unwrap().password_hash == Some(new.clone()));
     let open = |hash: PasswordHash| async move {
