@@ -15,7 +15,7 @@ mkdir -p "$work"
 program=$target/debug/healthcore
 
 data=$(mktemp -d)
-trap '[ -z "${server:-}" ] || kill "$server" 2>/dev/null; rm -rf "$data"' EXIT
+trap '[ -z "${server:-}" ] || { kill "$server" && wait "$server"; } 2>/dev/null; rm -rf "$data"' EXIT
 HEALTHCORE__LIMITS__ENABLED=false "$program" serve --bind 127.0.0.1:0 --data-dir "$data/data" 2>"$data/log" &
 server=$!
 for _ in $(seq 100); do

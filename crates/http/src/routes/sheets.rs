@@ -15,7 +15,8 @@ use crate::sheet::{self, IncomingSheet};
 use crate::state::AppState;
 
 pub(super) fn operations() -> Vec<Operation> {
-    operations![patients_import, patients_export]
+    let imports = operations![patients_import].into_iter().map(Operation::of_many_writes);
+    imports.chain(operations![patients_export]).collect()
 }
 
 /// Take in a sheet of patients.

@@ -130,6 +130,8 @@ pub(super) trait Row: Sized {
     /// One of these columns must be there.
     const NEEDS: &'static [&'static str];
     const COLUMNS: &'static [&'static str];
+    /// The column that tells when a record was made, unless rows of other sheets name the record by its id alone.
+    const MADE: Option<&'static str> = None;
     type Record;
 
     /// Reads a row; `None` when something is wrong, which is noted.
@@ -144,12 +146,10 @@ pub(super) trait Row: Sized {
 
     fn id(raw: i64) -> Option<RecordId>;
 
-    /// The same with a new id.
-    fn record_without_id(&self) -> Self::Record;
-
     fn kept(&self) -> Option<RecordId>;
 
-    fn record(&self) -> Self::Record;
+    /// The record, with its own id or with a new one.
+    fn record(&self, keeps_id: bool) -> Self::Record;
 
     /// The record that the row was written from, where that can be told.
     async fn written_from(&self, _: &Desk<'_>) -> Result<Option<RecordId>, RepositoryError> {
@@ -307,7 +307,8 @@ impl Begin<'_> {
 
 impl<T: Row> Run<'_, T> {
     async fn take(&mut self, number: u64, mut fields: Fields) -> Result<(), SheetError> {
-        let external = external(&mut fields, T::COLUMNS, self.begin.desk.options.is_own());
+        let made = if self.begin.desk.options.is_own() { Some("created_at") } else { T::MADE };
+        let external = external(&mut fields, T::COLUMNS, made);
         let id = fields.raw("id").filter(|_| self.keeps_ids).and_then(|raw| raw.trim().parse().ok());
         let row = T::read(&mut self.begin.desk, &mut fields, id.and_then(T::id)).await?;
         let (Some(external), Some(row), true) = (external, row, fields.errors.is_empty()) else {
@@ -315,9 +316,9 @@ impl<T: Row> Run<'_, T> {
             return Ok(());
         };
         // Of two rows of one batch that are the same record, or may not both be, the second comes in the next one.
+        let desk = &self.begin.desk;
+        let mine = row.unique(desk);
         let clashes = |other: &Waiting<T>| {
-            let desk = &self.begin.desk;
-            let mine = row.unique(desk);
             other.external == external || other.row.unique(desk).iter().any(|unique| mine.contains(unique))
         };
         if self.waiting.len() >= BATCH || self.waiting.iter().any(clashes) {
@@ -424,8 +425,7 @@ impl<T: Row> Run<'_, T> {
             let present = self.begin.desk.target.intake.present(wishes).await?;
             let records = new.iter().map(|Waiting { external, row, .. }| {
                 let is_taken = row.kept().is_some_and(|id| present.contains(&id));
-                let record = if is_taken { row.record_without_id() } else { row.record() };
-                Incoming { external: external.clone(), origin: None, record }
+                Incoming { external: external.clone(), origin: None, record: row.record(!is_taken) }
             });
             let source = self.begin.desk.options.source.clone();
             let reason = format!("{count} rows of {} from {}", T::TABLE, source.as_str());
