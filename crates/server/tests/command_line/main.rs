@@ -5,6 +5,7 @@ mod backup;
 mod help;
 mod import;
 mod invitations;
+mod moving;
 mod operator;
 mod place;
 mod program;

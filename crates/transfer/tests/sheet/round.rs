@@ -67,10 +67,12 @@ async fn users(world: &World) -> String {
 
 /// Somebody is deleted, and a doctor of patients retires.
 async fn take_out_of_sight(world: &World) {
-    let mapped = world.texts(
-        "SELECT CAST(doctor_id AS TEXT) || ' ' || CAST(MAX(patient_id) AS TEXT) || ' ' || CAST(MAX(owner_id) AS TEXT) \
-         AS line FROM mappings WHERE ended_at IS NULL GROUP BY doctor_id HAVING COUNT(*) > 1 ORDER BY doctor_id",
-    );
+    let doctor =
+        "SELECT doctor_id FROM mappings WHERE ended_at IS NULL GROUP BY doctor_id HAVING COUNT(*) > 1";
+    let mapped = world.texts(&format!(
+        "SELECT CAST(doctor_id AS TEXT) || ' ' || CAST(patient_id AS TEXT) || ' ' || CAST(owner_id AS TEXT) AS line \
+         FROM mappings WHERE ended_at IS NULL AND doctor_id = ({doctor} ORDER BY doctor_id LIMIT 1) ORDER BY id",
+    ));
     let line = mapped[0].clone().unwrap();
     let ids: Vec<i64> = line.split(' ').map(|id| id.parse().unwrap()).collect();
     let (doctor, patient) = (DoctorId::new(ids[0]).unwrap(), PatientId::new(ids[1]).unwrap());
