@@ -9,4 +9,5 @@ mod moving;
 mod operator;
 mod place;
 mod program;
+mod scale;
 mod users;
