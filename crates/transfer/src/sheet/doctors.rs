@@ -33,6 +33,7 @@ impl Row for DoctorRow {
         "updated_at",
         "is_retired",
     ];
+    const MADE: &'static str = "created_at";
     type Record = IncomingDoctor;
 
     async fn read(

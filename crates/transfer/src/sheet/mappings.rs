@@ -19,6 +19,7 @@ impl Row for MappingRow {
     const NEEDS: &'static [&'static str] = &["patient", "doctor"];
     const COLUMNS: &'static [&'static str] =
         &["patient", "doctor", "notes", "assigned_by", "assigned_at", "updated_at", "ended_at"];
+    const MADE: &'static str = "assigned_at";
     type Record = IncomingMapping;
 
     async fn read(

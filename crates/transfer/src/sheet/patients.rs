@@ -44,6 +44,7 @@ impl Row for PatientRow {
         "created_at",
         "updated_at",
     ];
+    const MADE: &'static str = "created_at";
     type Record = IncomingPatient;
 
     async fn read(

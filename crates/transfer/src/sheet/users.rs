@@ -31,7 +31,7 @@ impl Row for UserRow {
         "last_login",
         "password_hash",
     ];
-    const MADE: Option<&'static str> = Some("date_joined");
+    const MADE: &'static str = "date_joined";
     type Record = IncomingUser;
 
     async fn read(

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::SourceName;
 use transfer::sheet::{Format, Kind, OnConflict, Options};
 
 use crate::world::{Database, World};
@@ -234,4 +235,23 @@ async fn users_of_another_server_are_not_those_who_have_the_same_ids() {
         assert_eq!(import(&world, sheet, &users).await.0.skipped, 2);
     }
     assert_eq!(world.count("users WHERE username IN ('ann', 'bob', 'eve', 'ida')"), 4);
+}
+
+#[tokio::test]
+async fn a_record_of_another_system_is_not_taken_for_the_one_with_its_id() {
+    let world = World::new(Database::Sqlite).await;
+    let ann = user(&world, "ann").await;
+    let doctors = options(Kind::Doctors, Format::Csv, Some(ann));
+    let here =
+        "id,name,created_at\n1,Dr. Iyer,2026-01-01T00:00:00Z\n2,Dr. Rao,2026-01-02T00:00:00Z\n3,Dr. Bose,\n";
+    let there =
+        "id,name,created_at\n1,Dr. Khan,2026-02-01T00:00:00Z\n2,Dr. Rao,2026-01-02T00:00:00Z\n3,Dr. Bose,\n";
+    assert_eq!(import(&world, here, &doctors).await.0.added, 3);
+    for on_conflict in [OnConflict::Skip, OnConflict::Update] {
+        let (_, refused) = import(&world, there, &Options { on_conflict, ..doctors.clone() }).await;
+        assert_eq!(refused, [(2, "id".to_owned())]);
+    }
+    world.has("doctors", &[(1, "name", Some("Dr. Iyer"))]);
+    let source = SourceName::parse("there").unwrap();
+    assert_eq!(import(&world, there, &Options { source, ..doctors }).await.0.added, 3);
 }
