@@ -229,7 +229,7 @@ mod tests {
         connection.close_if_unread(Duration::ZERO);
         assert!(is_open(&mut client), "the client waits");
         *lock(&made.waits_since) = Some(Instant::now());
-        connection.close_if_unread(Duration::from_secs(60));
+        connection.close_if_unread(Duration::from_mins(1));
         assert!(is_open(&mut client), "not for long");
         connection.close_if_unread(Duration::ZERO);
         client.set_nonblocking(false).unwrap();

@@ -155,7 +155,7 @@ impl Book {
 fn recorded(mut clinic: Clinic) -> (Open, Book) {
     let book = Book::default();
     let kept = book.clone();
-    clinic.trail.expect_append().returning(move |events| {
+    clinic.trail.expect_append().returning(move |events, _| {
         kept.add(events.iter().cloned());
         Ok(())
     });
@@ -170,7 +170,7 @@ fn storing(settings: HttpSettings) -> (Open, Book) {
     write_records(&mut clinic, &book);
     write_accounts(&mut clinic, &book);
     let kept = book.clone();
-    clinic.trail.expect_append().returning(move |events| {
+    clinic.trail.expect_append().returning(move |events, _| {
         kept.add(events.iter().cloned());
         Ok(())
     });

@@ -130,7 +130,7 @@ mod tests {
             |event| event.outcome = "failed".into(),
             |event| event.user_id = None,
             |event| {
-                event.session_id = domain::SessionId::parse(&"1".repeat(32)).map(crate::types::SessionKey)
+                event.session_id = domain::SessionId::parse(&"1".repeat(32)).map(crate::types::SessionKey);
             },
             |event| event.address = Some(String::new()),
             |event| event.request_id.push('s'),

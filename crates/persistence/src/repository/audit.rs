@@ -146,8 +146,8 @@ impl AuditTrail for Trail {
         if events.is_empty() {
             return Ok(());
         }
-        let (sealer, written) = (self.sealer.clone(), Arc::clone(&events));
-        let sealed = self.executor.write(move |c| append(c, &written, Some((&sealer, now)))).await;
+        let (keeper, written) = (self.sealer.clone(), Arc::clone(&events));
+        let sealed = self.executor.write(move |c| append(c, &written, Some((&keeper, now)))).await;
         match sealed.map_err(RepositoryError::from) {
             // What is wrong with the chain holds no event up: whoever seals and checks tells of it.
             Err(RepositoryError::Failed(_)) => {

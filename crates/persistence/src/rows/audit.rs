@@ -1,7 +1,5 @@
 //! Rows of the audit trail.
 
-#![expect(clippy::ref_option_ref, reason = "in code that diesel derives")]
-
 use std::borrow::Cow;
 
 use diesel::dsl::auto_type;

@@ -38,7 +38,7 @@ async fn where_too_many_events_wait_nothing_but_a_write_is_answered() {
 #[actix_web::test]
 async fn a_strict_read_is_not_answered_where_its_event_is_not_durable() {
     let mut clinic = Clinic::working();
-    clinic.trail.expect_append().returning(|_| Err(RepositoryError::Unavailable("full".into())));
+    clinic.trail.expect_append().returning(|_, _| Err(RepositoryError::Unavailable("full".into())));
     clinic.reads = ReadAudit::Strict;
     let open = clinic.open();
     for caller in [ANN, NOBODY] {
