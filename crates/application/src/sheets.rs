@@ -92,13 +92,13 @@ impl Sheets {
         self.limits
     }
 
-    /// A place for one sheet, to be had before anything of it is in memory.
+    /// A place for one sheet, held until it is dropped.
     ///
     /// # Errors
     /// `Unavailable` while the user has one already, or too many are under way.
     pub fn enter(&self, actor: &Actor) -> Result<Place, Error> {
         let full = |full: Full| Error::Unavailable(Box::new(full));
-        self.places.enter(actor.user, self.clock.now()).map_err(full)
+        self.places.enter(actor.user).map_err(full)
     }
 
     /// Takes in the rows that are right as patients of the actor, and tells of the others. May take minutes.
@@ -131,7 +131,7 @@ impl Sheets {
     /// All patients of the actor, part by part.
     pub fn export(&self, actor: &Actor, format: SheetFormat, place: Place) -> Export {
         let page = Page { limit: PAGE, order: ORDER, ..Page::default() };
-        Export { sheets: self.clone(), actor: actor.clone(), format, place, next: Next::Header(page) }
+        Export { sheets: self.clone(), actor: actor.clone(), format, _place: place, next: Next::Header(page) }
     }
 }
 
@@ -140,7 +140,7 @@ pub struct Export {
     sheets: Sheets,
     actor: Actor,
     format: SheetFormat,
-    place: Place,
+    _place: Place,
     next: Next,
 }
 
@@ -165,9 +165,6 @@ impl Export {
                 page
             }
         };
-        if !self.place.is_held() {
-            return Err(Error::Unavailable(Box::new(Full::TookTooLong)));
-        }
         let all = PatientFilter::default();
         let listing = self.sheets.patients.list(self.actor.user, &all, page).await?;
         for patient in &listing.items {

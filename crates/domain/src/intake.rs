@@ -101,6 +101,8 @@ pub struct IncomingDoctor {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// The last change was that the doctor has retired.
+    pub is_retired: bool,
 }
 
 /// The assignment of a doctor to a patient, active or ended.

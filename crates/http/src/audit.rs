@@ -14,27 +14,29 @@ use domain::{
     Actor, AuditEvent, Call, Caller, DoctorId, MappingId, Operation, Outcome, PatientId, RecordId, RequestId,
     SessionId, Stamp,
 };
-use utoipa::openapi::path::HttpMethod;
+use tracing::Instrument as _;
 
 use crate::auth::SignedIn;
 use crate::envelope;
 use crate::path_id::parse_id;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
 /// An operation as it is on record.
 #[derive(Clone, Copy)]
 pub(crate) struct Audited {
     operation: Operation,
-    is_write: bool,
+    /// The store keeps the event of a call that has succeeded.
+    is_stored: bool,
+    /// Once begun, it goes on to its end, also for a client that is gone.
+    goes_on: bool,
 }
 
 impl Audited {
-    /// The operation of that name. What is not read is written, and the store keeps the event of a write. An import is
-    /// many writes or none, each with its own event: the call leaves one besides.
-    pub(crate) fn new(operation: Operation, method: &HttpMethod) -> Self {
-        let is_import = operation.as_str() == "patients_import";
-        Self { operation, is_write: !matches!(method, HttpMethod::Get) && !is_import }
+    /// The operation of that name. The store keeps the event of a write. Many writes or none have an event each, and the
+    /// call leaves one besides.
+    pub(crate) const fn new(operation: Operation, is_write: bool, is_many_writes: bool) -> Self {
+        Self { operation, is_stored: is_write && !is_many_writes, goes_on: is_many_writes }
     }
 
     /// Which kind of record `{id}` in the path names.
@@ -79,6 +81,20 @@ pub(crate) async fn on_record(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let recorded = recorded(audited, request, next);
+    if !audited.goes_on {
+        return recorded.await;
+    }
+    // The framework drops what it answers nobody any more.
+    let task = actix_web::rt::spawn(recorded.in_current_span());
+    task.await.map_err(|_| Problem::new(Code::Internal))?
+}
+
+async fn recorded(
+    audited: Audited,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let original = request.request().clone();
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
         return envelope::contain(request, next).await;
@@ -89,7 +105,7 @@ pub(crate) async fn on_record(
     original.extensions_mut().insert(Arc::clone(&call));
     let response = envelope::contain(request, next).await?;
     let outcome = outcome(response.status());
-    if audited.is_write && outcome == Outcome::Done {
+    if audited.is_stored && outcome == Outcome::Done {
         return Ok(response);
     }
     let event = event(audited, &original, &state, call, outcome);

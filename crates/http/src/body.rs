@@ -7,8 +7,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -41,7 +42,7 @@ impl<T: DeserializeOwned> FromRequest for ValidJson<T> {
 pub(crate) fn receive(
     request: &HttpRequest,
     payload: &mut Payload,
-) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+) -> impl Future<Output = Result<Vec<u8>, Problem>> + use<> {
     let is_json = is_json(request);
     let payload = payload.take();
     async move {
@@ -63,16 +64,26 @@ fn is_json(request: &HttpRequest) -> bool {
 }
 
 /// The bytes of a body, at most so many.
-pub(crate) async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
-    let mut body = BytesMut::new();
+async fn read(mut payload: Payload, limit: usize) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| malformed("The body broke off."))?;
-        if body.len() + chunk.len() > limit {
-            return Err(Problem::new(Code::PayloadTooLarge));
-        }
-        body.extend_from_slice(&chunk);
+        append(&mut body, chunk, limit)?;
     }
-    Ok(body.freeze())
+    Ok(body)
+}
+
+/// Adds what has come of a body, which has at most so many bytes.
+pub(crate) fn append(
+    body: &mut Vec<u8>,
+    chunk: Result<Bytes, PayloadError>,
+    limit: usize,
+) -> Result<(), Problem> {
+    let chunk = chunk.map_err(|_| malformed("The body broke off."))?;
+    if body.len() + chunk.len() > limit {
+        return Err(Problem::new(Code::PayloadTooLarge));
+    }
+    body.extend_from_slice(&chunk);
+    Ok(())
 }
 
 /// Reads the body. The parser's own messages quote what was sent, so none of them goes out.

@@ -21,4 +21,4 @@ pub(crate) use history::{
 };
 pub(crate) use mapping::{AssignedDoctorResponse, MappingRequest, MappingResponse, NotesRequest};
 pub(crate) use patient::{PatientRequest, PatientResponse};
-pub(crate) use sheet::SheetReportResponse;
+pub(crate) use sheet::{SheetReportResponse, SheetText};

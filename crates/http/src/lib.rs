@@ -10,6 +10,7 @@
     reason = "the document's attributes name response types without their lifetimes"
 )]
 
+mod accept;
 mod audit;
 mod auth;
 mod body;

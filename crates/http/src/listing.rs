@@ -117,12 +117,7 @@ impl ListQuery {
 
     /// A switch.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
-        let value = self.parsed(name, |text| match text.to_ascii_lowercase().as_str() {
-            "true" | "1" => Ok(true),
-            "false" | "0" => Ok(false),
-            _ => Err("must be true or false"),
-        });
-        value.unwrap_or_default()
+        self.parsed(name, switch).unwrap_or_default()
     }
 
     /// Which page is asked for, ordered by one of `keys`.
@@ -147,6 +142,15 @@ impl ListQuery {
         }
         let page = Page { limit: limit.unwrap_or_default(), order, after, count };
         Ok((page, NextLink { scope: self.scope, query: self.params }))
+    }
+}
+
+/// What a switch is set to.
+pub(crate) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("must be true or false"),
     }
 }
 

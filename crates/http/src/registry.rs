@@ -39,6 +39,8 @@ pub(crate) struct Operation {
     pub(crate) schemas: fn(&mut Schemas),
     /// What it is on record as.
     pub(crate) name: Name,
+    /// It is many writes or none, each with its own event.
+    is_many_writes: bool,
     route: fn(Route) -> Route,
 }
 
@@ -51,7 +53,13 @@ impl Operation {
         let method = D::methods().into_iter().next().unwrap_or(HttpMethod::Get);
         let mut specification = D::operation();
         specification.tags = Some(D::tags().into_iter().map(str::to_owned).collect());
-        Self { path: D::path(), method, specification, schemas: D::schemas, name: Name::named(name), route }
+        let (name, is_many_writes) = (Name::named(name), false);
+        Self { path: D::path(), method, specification, schemas: D::schemas, name, is_many_writes, route }
+    }
+
+    /// The same, of many writes that each have their own event.
+    pub(crate) fn of_many_writes(self) -> Self {
+        Self { is_many_writes: true, ..self }
     }
 
     /// Whether anybody may call it.
@@ -110,7 +118,8 @@ pub(crate) fn register(operations: &[Operation], metrics: &RequestMetrics, confi
         for operation in operations {
             let methods = methods(&operation.method);
             let route = (operation.route)(web::route().guard(any_of(methods)));
-            let audited = Audited::new(operation.name, &operation.method);
+            let is_write = operation.method != HttpMethod::Get;
+            let audited = Audited::new(operation.name, is_write, operation.is_many_writes);
             let audit = from_fn(move |request, next| audit::on_record(audited, request, next));
             resource = resource.route(if !operation.is_public() {
                 route.wrap(from_fn(require_sign_in)).wrap(audit)

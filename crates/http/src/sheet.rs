@@ -6,24 +6,30 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
-use application::{Error, Export, Place};
+use application::{Error, Export, Place, Sheets};
 use domain::{OnConflict, Sheet, SheetFormat};
 use futures_util::{StreamExt, stream};
+use tokio::time::{Instant, timeout_at};
 
+use crate::accept;
 use crate::auth::SignedIn;
-use crate::body;
+use crate::body::{self, BODY_LIMIT};
 use crate::fields::FieldErrors;
+use crate::listing::switch;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
 /// More columns than a sheet has that somebody has to name.
 const MOST_RENAMES: usize = 64;
 
-/// How long a sheet may take to arrive.
-const DEADLINE: Duration = Duration::from_mins(2);
+/// How long a sheet may take to arrive, but for what it is long.
+const GRACE: Duration = Duration::from_secs(14);
+
+/// What must arrive in each second after that, in bytes.
+const PACE: usize = 64 * 1024;
 
 const CSV: &str = "text/csv";
 const NDJSON: &str = "application/x-ndjson";
@@ -42,16 +48,17 @@ impl FromRequest for IncomingSheet {
         let begun = begin(request);
         let payload = payload.take();
         Box::pin(async move {
-            let (mut sheet, place, limit) = begun?;
-            let text = tokio::time::timeout(DEADLINE, body::read(payload, limit)).await;
-            sheet.text = text.map_err(|_| Problem::new(Code::RequestTimeout))??.into();
+            let (mut sheet, actor, sheets) = begun?;
+            let enter = || Ok(sheets.enter(&actor.0)?);
+            let (text, place) = arrive(payload, sheets.limits().bytes, enter).await?;
+            sheet.text = text;
             Ok(Self { sheet, place })
         })
     }
 }
 
 /// Everything that is known of a sheet before its text, so that none is read in vain.
-fn begin(request: &HttpRequest) -> Result<(Sheet, Place, usize), Problem> {
+fn begin(request: &HttpRequest) -> Result<(Sheet, SignedIn, Sheets), Problem> {
     let state = request.app_data::<Data<AppState>>().ok_or_else(|| Problem::new(Code::Internal))?;
     let actor = request.extensions().get::<SignedIn>().cloned();
     let actor = actor.ok_or_else(|| Problem::new(Code::NotAuthenticated))?;
@@ -64,7 +71,29 @@ fn begin(request: &HttpRequest) -> Result<(Sheet, Place, usize), Problem> {
     if length.is_some_and(|length: usize| length > limit) {
         return Err(Problem::new(Code::PayloadTooLarge));
     }
-    Ok((sheet, state.sheets.enter(&actor.0)?, limit))
+    Ok((sheet, actor, state.sheets.clone()))
+}
+
+/// The text of a sheet, and a place for it. Whoever sends little or slowly takes no place from anybody: it is taken when
+/// more is there than any other body may have, or all of it, and lost when the rest does not keep the pace.
+async fn arrive<P>(
+    mut payload: Payload,
+    limit: usize,
+    enter: impl Fn() -> Result<P, Problem>,
+) -> Result<(Vec<u8>, P), Problem> {
+    let begun = Instant::now();
+    let (mut text, mut place) = (Vec::new(), None);
+    loop {
+        let kept = Duration::from_secs((text.len() / PACE).try_into().unwrap_or(u64::MAX));
+        let chunk = timeout_at(begun + GRACE + kept, payload.next()).await;
+        let Some(chunk) = chunk.map_err(|_| Problem::new(Code::RequestTimeout))? else { break };
+        body::append(&mut text, chunk, limit)?;
+        if place.is_none() && text.len() > BODY_LIMIT {
+            place = Some(enter()?);
+        }
+    }
+    let place = place.map_or_else(enter, Ok)?;
+    Ok((text, place))
 }
 
 /// What the body is declared as.
@@ -80,11 +109,7 @@ fn declared(request: &HttpRequest) -> Option<SheetFormat> {
 /// The sheet as the query describes it, still without text.
 fn described(request: &HttpRequest, format: SheetFormat) -> Result<Sheet, Problem> {
     let mut query = Query::read(request);
-    let is_dry = query.one("dry_run", |text| match text.to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err("must be true or false"),
-    });
+    let is_dry = query.one("dry_run", switch);
     let on_conflict = query.one("on_conflict", |text| match text {
         "skip" => Ok(OnConflict::Skip),
         "update" => Ok(OnConflict::Update),
@@ -146,7 +171,7 @@ impl Query {
     }
 }
 
-/// How the sheet is to be written: as `format` says, else as `Accept` prefers it (RFC 9110, section 12.5.1), else CSV.
+/// How the sheet is to be written: as `format` says, else as `Accept` prefers it, else CSV.
 pub(crate) fn format_asked(request: &HttpRequest) -> Result<SheetFormat, Problem> {
     let mut query = Query::read(request);
     let asked = query.one("format", |text| match text {
@@ -156,21 +181,10 @@ pub(crate) fn format_asked(request: &HttpRequest) -> Result<SheetFormat, Problem
     });
     query.finish()?;
     Ok(asked.unwrap_or_else(|| {
-        let prefers_ndjson = weight(request, NDJSON) > weight(request, CSV);
+        let liked = |kind: &str| accept::weight(request, |range| range.essence_str() == kind);
+        let prefers_ndjson = liked(NDJSON) > liked(CSV);
         if prefers_ndjson { SheetFormat::Ndjson } else { SheetFormat::Csv }
     }))
-}
-
-/// How much a client likes a type, from 0 to 1; what it does not name counts as nothing.
-fn weight(request: &HttpRequest, kind: &str) -> f32 {
-    let values = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
-    let ranges = values.flat_map(|value| value.split(',')).filter_map(|range| range.trim().parse().ok());
-    let named = ranges.filter(|range: &mime::Mime| range.essence_str() == kind);
-    let weights = named.filter_map(|range| match range.get_param("q") {
-        Some(quality) => quality.as_str().parse().ok(),
-        None => Some(1.0),
-    });
-    weights.fold(0.0, f32::max)
 }
 
 /// The answer that holds a sheet. Its first part is there before it begins, so that what can be refused is refused; what
@@ -205,6 +219,9 @@ pub(crate) async fn answer(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use actix_web::http::header::ACCEPT;
     use actix_web::test::TestRequest;
 
     use super::*;
@@ -245,5 +262,25 @@ mod tests {
                 "{query}"
             );
         }
+    }
+    /// After how many seconds a sheet is given up that does not go on after so many bytes, and whether it had a place.
+    async fn given_up_after(bytes: usize) -> (u64, bool) {
+        let begun = Instant::now();
+        let part = stream::iter([Ok(Bytes::from(vec![b'x'; bytes]))]).chain(stream::pending());
+        let entered = Cell::new(false);
+        let enter = || {
+            entered.set(true);
+            Ok(())
+        };
+        let arrived = arrive(Payload::Stream { payload: Box::pin(part) }, 1 << 20, enter).await;
+        assert_eq!(arrived.unwrap_err().code(), Code::RequestTimeout);
+        (begun.elapsed().as_secs(), entered.get())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_that_does_not_go_on_is_given_up() {
+        assert_eq!(given_up_after(10).await, (14, false));
+        assert_eq!(given_up_after(BODY_LIMIT).await, (15, false));
+        assert_eq!(given_up_after(10 * PACE).await, (24, true));
     }
 }

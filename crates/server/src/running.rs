@@ -27,6 +27,9 @@ use crate::{StartError, telemetry, tls};
 /// everything around it.
 const HEAD_DEADLINE: Duration = Duration::from_secs(9);
 
+/// How long a client may be without reading of an answer that is made while it is read.
+const READ_DEADLINE: Duration = Duration::from_secs(30);
+
 /// Between two questions for sessions that other replicas have ended: they are to be dead here, too, within
 /// a second.
 const ENDED_SESSIONS_INTERVAL: Duration = Duration::from_millis(400);
@@ -74,7 +77,7 @@ impl Server {
             .counting(requests)
             .linking(telemetry::link(&settings.traces));
         let address = settings.server.bind;
-        let connections = Connections::new(HEAD_DEADLINE);
+        let connections = Connections::new(HEAD_DEADLINE, READ_DEADLINE);
         let connection_watch = tokio::spawn(connections.clone().watch());
         let mut server = HttpServer::new(move || {
             http_api::app(&shared)

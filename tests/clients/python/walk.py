@@ -5,6 +5,7 @@ Every module of it is imported; a wrong answer ends the walk with 1.
 
 import datetime
 import importlib
+import io
 import os
 import pkgutil
 
@@ -17,7 +18,9 @@ from healthcore_client.api.patients import (
     patients_create,
     patients_delete,
     patients_doctors,
+    patients_export,
     patients_get,
+    patients_import,
     patients_list,
     patients_partial_update,
     patients_update,
@@ -31,7 +34,9 @@ from healthcore_client.models import (
     PatientRequest,
     Problem,
     RegisterRequest,
+    SheetReport,
 )
+from healthcore_client.types import File
 
 for module in pkgutil.walk_packages(healthcore_client.__path__, "healthcore_client."):
     importlib.import_module(module.name)
@@ -67,6 +72,12 @@ changed = patients_partial_update.sync(patient.id, client=client, body=PatientPa
 assert isinstance(changed, Patient) and changed.version == patient.version + 1, changed
 stale = patients_update.sync(patient.id, client=client, body=PatientRequest(name="Too Late"), if_match='"1-0"')
 assert isinstance(stale, Problem) and stale.code == "stale", stale
+
+rows = File(payload=io.BytesIO(b"Full name,phone\nAnita Rao,+91 22 5550 0101\nTwo,1\n"))
+sheet = patients_import.sync(client=client, body=rows, map_=["Full name=name"])
+assert isinstance(sheet, SheetReport) and (sheet.added, sheet.refused) == (1, 1), sheet
+exported = patients_export.sync(client=client, format_="ndjson")
+assert isinstance(exported, File) and exported.payload.read().count(b"\n") == 2, exported
 
 gone = patients_delete.sync_detailed(patient.id, client=client)
 assert gone.status_code == 204, gone

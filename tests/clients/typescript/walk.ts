@@ -51,6 +51,16 @@ const stale = await api.PUT("/api/patients/{id}/", {
 assert.equal(stale.error?.status, 412);
 assert.equal(stale.error?.code, "stale");
 
+const sheet = await api.POST("/api/patients/import/", {
+  params: { query: { map: ["Full name=name"] } },
+  headers: { "Content-Type": "text/csv" },
+  body: "Full name,phone\nAnita Rao,+91 22 5550 0101\nTwo,1\n",
+  bodySerializer: (text) => text,
+});
+assert.deepEqual([sheet.data?.added, sheet.data?.refused], [1, 1]);
+const exported = await api.GET("/api/patients/export/", { params: { query: { format: "ndjson" } }, parseAs: "text" });
+assert.equal(exported.data?.trimEnd().split("\n").length, 2);
+
 const gone = await api.DELETE("/api/patients/{id}/", path);
 assert.equal(gone.response.status, 204);
 const missing = await api.GET("/api/patients/{id}/", path);

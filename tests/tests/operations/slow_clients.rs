@@ -131,6 +131,51 @@ async fn what_never_ends_is_closed_in_time() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// A client of an answer that is made while it is read has to read within this time.
+const UNREAD: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_an_export_loses_the_connection_and_the_place() {
+    let _turn = turns::together().await;
+    let server = Program::start(&Setup::new(&[]));
+    let address = server.address();
+    let token = register(address, "ann").await.access;
+    // More than the buffers between the two take.
+    for sheet in 0..3 {
+        let history = "x".repeat(19_000);
+        let row = |row| {
+            format!("{{\"id\": \"{sheet}-{row}\", \"name\": \"A\", \"medical_history\": \"{history}\"}}\n")
+        };
+        let rows: String = (0..500).map(row).collect();
+        let import = Request::new("POST", "/api/patients/import/").bearing(&token).saying(rows);
+        import.header("content-type", "application/x-ndjson").send(address).await.is(200);
+    }
+    let export = Request::get("/api/patients/export/").bearing(&token);
+    let mut unread = Connection::open(address).await.unwrap();
+    unread.write(&export.bytes()).await.unwrap();
+    // It has begun.
+    let mut read = unread.some().await.len();
+    let empty = Request::new("POST", "/api/patients/import/").bearing(&token).saying("\n".to_owned());
+    let empty = empty.header("content-type", "application/x-ndjson");
+    let begun = Instant::now();
+    let mut was_held = false;
+    while empty.send(address).await.status == 503 {
+        was_held = true;
+        assert!(begun.elapsed() < UNREAD + Duration::from_secs(10), "the place is still taken");
+        sleep(DRIP).await;
+    }
+    println!("the place was free after {:.1?}", begun.elapsed());
+    assert!(was_held);
+    loop {
+        let some = unread.some().await;
+        if some.is_empty() {
+            break;
+        }
+        read += some.len();
+    }
+    assert!(read < 3 * 500 * 19_000, "the connection was not closed: {read} bytes");
+}
+
 const IDLE: usize = 500;
 const SLOW: usize = 100;
 const SAMPLES: usize = 600;

@@ -38,6 +38,11 @@ impl Request {
         self
     }
 
+    /// The same with this body.
+    pub(crate) fn saying(self, body: String) -> Self {
+        Self { body, ..self }
+    }
+
     pub(crate) fn bearing(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }

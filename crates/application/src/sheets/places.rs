@@ -1,12 +1,8 @@
 //! How many sheets may be under way at once.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use domain::{Timestamp, UserId};
-
-/// Nobody keeps a place for longer, so that clients who do not read what they asked for take it from nobody.
-const LONGEST: Duration = Duration::from_mins(10);
+use domain::UserId;
 
 /// Why there is no place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -15,8 +11,6 @@ pub(super) enum Full {
     All,
     #[error("a sheet of this user is under way")]
     Own,
-    #[error("the sheet took too long")]
-    TookTooLong,
 }
 
 #[derive(Clone)]
@@ -28,7 +22,7 @@ pub(super) struct Places {
 #[derive(Default)]
 struct Taken {
     last: u64,
-    places: Vec<(u64, UserId, Timestamp)>,
+    places: Vec<(u64, UserId)>,
 }
 
 /// The place of a sheet that is under way; free again when it is dropped.
@@ -46,10 +40,9 @@ impl Places {
         Self { most, taken: Arc::default() }
     }
 
-    pub(super) fn enter(&self, user: UserId, now: Timestamp) -> Result<Place, Full> {
+    pub(super) fn enter(&self, user: UserId) -> Result<Place, Full> {
         let mut taken = lock(&self.taken);
-        taken.places.retain(|(.., since)| since.plus(LONGEST) > now);
-        if taken.places.iter().any(|(_, holder, _)| *holder == user) {
+        if taken.places.iter().any(|(_, holder)| *holder == user) {
             return Err(Full::Own);
         }
         if taken.places.len() >= self.most {
@@ -57,15 +50,8 @@ impl Places {
         }
         taken.last += 1;
         let number = taken.last;
-        taken.places.push((number, user, now));
+        taken.places.push((number, user));
         Ok(Place { number, taken: Arc::clone(&self.taken) })
-    }
-}
-
-impl Place {
-    /// False once somebody else may have it.
-    pub(super) fn is_held(&self) -> bool {
-        lock(&self.taken).places.iter().any(|(number, ..)| *number == self.number)
     }
 }
 
@@ -85,24 +71,12 @@ mod tests {
 
     #[test]
     fn each_user_has_one_place_and_all_have_so_many() {
-        let (places, now) = (Places::new(2), Timestamp::from_micros(0).unwrap());
-        let ann = places.enter(user(1), now);
-        assert_eq!(places.enter(user(1), now).err(), Some(Full::Own));
-        let bob = places.enter(user(2), now);
-        assert_eq!(places.enter(user(3), now).err(), Some(Full::All));
+        let places = Places::new(2);
+        let ann = places.enter(user(1)).unwrap();
+        assert_eq!(places.enter(user(1)).err(), Some(Full::Own));
+        let _bob = places.enter(user(2)).unwrap();
+        assert_eq!(places.enter(user(3)).err(), Some(Full::All));
         drop(ann);
-        assert!(places.enter(user(3), now).is_ok());
-        assert!(bob.is_ok_and(|bob| bob.is_held()));
-    }
-
-    #[test]
-    fn a_place_that_was_kept_for_too_long_is_anothers() {
-        let (places, now) = (Places::new(1), Timestamp::from_micros(0).unwrap());
-        let ann = places.enter(user(1), now).unwrap();
-        let later = now.plus(LONGEST);
-        let bob = places.enter(user(2), later).unwrap();
-        assert!(!ann.is_held() && bob.is_held());
-        drop(ann);
-        assert_eq!(places.enter(user(3), later).err(), Some(Full::All));
+        assert!(places.enter(user(3)).is_ok());
     }
 }

@@ -6,6 +6,12 @@ use domain::{RowLine, SheetReport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// A sheet: bytes, as generated clients send and get them.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes a body")]
+pub(crate) struct SheetText(String);
+
 /// What became of the rows of a sheet, each of which is counted once.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SheetReport)]

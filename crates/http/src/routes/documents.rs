@@ -1,9 +1,9 @@
 //! The OpenAPI document itself.
 
-use actix_web::http::header::ACCEPT;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::accept;
 use crate::openapi::Document;
 use crate::record::JSON;
 use crate::registry::{Operation, operations};
@@ -35,8 +35,8 @@ fn wants_json(request: &HttpRequest) -> bool {
     if let Some((_, format)) = pairs.into_iter().find(|(name, _)| name == "format") {
         return format == "json";
     }
-    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.contains("json") && !accept.contains("yaml")
+    let liked = |kind: &str| accept::weight(request, |range| range.essence_str().contains(kind));
+    liked("json") > liked("yaml")
 }
 
 fn json(document: &Document) -> HttpResponse {

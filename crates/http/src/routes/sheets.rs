@@ -6,8 +6,8 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use crate::auth::SignedIn;
-use crate::dto::SheetReportResponse;
 use crate::dto::query::{ExportParams, ImportParams};
+use crate::dto::{SheetReportResponse, SheetText};
 use crate::problem::{Code, Problem};
 use crate::record::Plain;
 use crate::registry::{Operation, operations};
@@ -15,7 +15,8 @@ use crate::sheet::{self, IncomingSheet};
 use crate::state::AppState;
 
 pub(super) fn operations() -> Vec<Operation> {
-    operations![patients_import, patients_export]
+    let imports = operations![patients_import].into_iter().map(Operation::of_many_writes);
+    imports.chain(operations![patients_export]).collect()
 }
 
 /// Take in a sheet of patients.
@@ -25,7 +26,7 @@ pub(super) fn operations() -> Vec<Operation> {
 /// `external_id` or `id`, else by what it says: sent again, a sheet adds nothing. Of a CSV the first row names the
 /// columns; NDJSON is one object a line.
 #[utoipa::path(post, path = "/api/patients/import/", tag = "patients", params(ImportParams),
-    request_body(description = "The sheet", content((String = "text/csv"), (String = "application/x-ndjson"))),
+    request_body(description = "The sheet", content((inline(SheetText) = "text/csv"), (inline(SheetText) = "application/x-ndjson"))),
     responses((status = 200, body = SheetReportResponse, description = "What became of the rows")))]
 pub(crate) async fn patients_import(
     actor: SignedIn,
@@ -49,7 +50,7 @@ pub(crate) async fn patients_import(
 #[utoipa::path(get, path = "/api/patients/export/", tag = "patients", params(ExportParams),
     responses((status = 200, description = "The sheet",
         headers(("Content-Disposition" = String, description = "The name of a file for it.")),
-        content((String = "text/csv"), (String = "application/x-ndjson")))))]
+        content((inline(SheetText) = "text/csv"), (inline(SheetText) = "application/x-ndjson")))))]
 pub(crate) async fn patients_export(
     actor: SignedIn,
     app: Data<AppState>,

@@ -315,7 +315,7 @@ async fn what_makes_a_record_takes_an_idempotency_key() {
 #[actix_web::test]
 async fn the_forms_of_fields_are_written_out() {
     let document = document();
-    let known = ["date", "date-time", "int32", "int64", "password", "uuid"].map(str::to_owned);
+    let known = ["binary", "date", "date-time", "int32", "int64", "password", "uuid"].map(str::to_owned);
     let used: BTreeSet<String> = all_of("format", &document["components"]["schemas"])
         .into_iter()
         .chain(all_of("format", &document["paths"]))

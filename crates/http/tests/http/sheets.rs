@@ -3,11 +3,14 @@
 use std::pin::pin;
 
 use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, Service as _};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::{call_service, init_service};
+use actix_web::web::Bytes;
 use application::SheetLimits;
 use domain::ports::{RepositoryError, SheetFault};
 use domain::{Listing, OnConflict, Position, SheetFormat};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::json;
 use testkit::builders::patient_id;
 use testkit::fixed::instant;
@@ -150,4 +153,22 @@ async fn so_many_sheets_are_under_way_and_no_more() {
     }
     drop(under_way);
     assert_eq!(open.answer(BOB.sends_sheet(IMPORT, samples::SHEET)).await.status, 200);
+}
+
+#[actix_web::test]
+async fn an_upload_that_has_hardly_begun_takes_no_place_from_anybody() {
+    let sheet_limits = SheetLimits { at_once: 1, ..SheetLimits::default() };
+    let open = Clinic { sheet_limits, ..Clinic::default() }.answering().open();
+    let app = init_service(http_api::app(&open.shared)).await;
+    for (begun, status) in [("name\n".to_owned(), 200), ("x".repeat(100_000), 503)] {
+        let part = stream::iter([Ok(Bytes::from(begun))]).chain(stream::pending());
+        let payload: Payload = Payload::Stream { payload: Box::pin(part) };
+        let request = ANN.sends_sheet(IMPORT, samples::SHEET).to_request().replace_payload(payload).0;
+        let mut upload = Box::pin(app.call(request));
+        for _ in 0..10 {
+            assert!((&mut upload).now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(open.answer(BOB.sends_sheet(IMPORT, samples::SHEET)).await.status, status);
+    }
 }

@@ -302,7 +302,8 @@ fn add_doctors(
     let with_ids = || made.iter().zip(batch.records.iter().map(|incoming| &incoming.record));
     let rows: Vec<_> = with_ids().map(|(id, doctor)| IncomingDoctorColumns::new(*id, doctor, rule)).collect();
     diesel::insert_into(doctors::table).values(&rows).execute(c)?;
-    let words = with_ids().flat_map(|(id, doctor)| {
+    let found = with_ids().filter(|(_, doctor)| !doctor.is_retired);
+    let words = found.flat_map(|(id, doctor)| {
         let words = fold::words(doctor.details.name.as_str()).into_iter();
         words.map(|word| DoctorWordRow { word, doctor_id: id.get() })
     });

@@ -57,6 +57,7 @@ pub(crate) struct IncomingDoctorColumns {
     created_by_id: i64,
     created_at: At,
     updated_at: At,
+    retired_at: Option<At>,
     version: i32,
 }
 
@@ -136,6 +137,7 @@ impl IncomingDoctorColumns {
             created_by_id: doctor.creator.get(),
             created_at: doctor.created_at.into(),
             updated_at: doctor.updated_at.into(),
+            retired_at: doctor.is_retired.then(|| doctor.updated_at.into()),
             version: Version::FIRST.get(),
         }
     }

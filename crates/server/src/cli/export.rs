@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write as _};
 
 use domain::ports::{Clock as _, RepositoryError};
 use domain::{
-    AllMappings, AllPatients, AuditEvent, Direction, DoctorFilter, LoginName, Order, Outcome, Page,
-    PageLimit, Reason, SortKey, Stamp, UserId,
+    AllDoctors, AllMappings, AllPatients, AuditEvent, Direction, LoginName, Order, Outcome, Page, PageLimit,
+    PasswordHash, Reason, SortKey, Stamp, User, UserId,
 };
 use persistence::Stores;
 use security::SystemClock;
@@ -68,17 +68,21 @@ async fn export(stores: &Stores, arguments: &ExportSheetArguments, out: &mut Out
     super::put_on_record(stores, event).await?;
     let format = arguments.format.into();
     match arguments.kind {
-        SheetKind::Users => {
-            let writer = Writer::users(format, arguments.with_password_hashes);
-            users(stores, owner, &writer, out).await
-        }
+        SheetKind::Users => users(stores, owner, arguments, out).await,
         SheetKind::Patients => patients(stores, owner, &Writer::patients(format), out).await,
         SheetKind::Doctors => doctors(stores, owner, &Writer::doctors(format), out).await,
         SheetKind::Mappings => mappings(stores, owner, &Writer::mappings(format), out).await,
     }
 }
 
-async fn users(stores: &Stores, only: Option<UserId>, writer: &Writer, out: &mut Out) -> Result<(), Failure> {
+async fn users(
+    stores: &Stores,
+    only: Option<UserId>,
+    arguments: &ExportSheetArguments,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let with_hashes = arguments.with_password_hashes;
+    let writer = Writer::users(arguments.format.into(), with_hashes);
     let mut after = None;
     let mut is_wanted = out.write(&writer.header()?)?;
     while is_wanted {
@@ -87,17 +91,19 @@ async fn users(stores: &Stores, only: Option<UserId>, writer: &Writer, out: &mut
         after = Some(last.id);
         let mut text = String::new();
         for user in users.iter().filter(|user| only.is_none_or(|only| only == user.id)) {
-            let login = LoginName::parse(user.username.as_str());
-            let found = match login {
-                Some(login) => stores.users.find_credentials(&login).await.map_err(|error| failed(&error))?,
-                None => None,
-            };
-            let found = found.filter(|found| found.user.id == user.id);
-            text.push_str(&writer.user(user, found.and_then(|found| found.password_hash).as_ref())?);
+            let hash = if with_hashes { hash(stores, user).await? } else { None };
+            text.push_str(&writer.user(user, hash.as_ref())?);
         }
         is_wanted = out.write(&text)?;
     }
     Ok(())
+}
+
+/// The hash of a user's password. Whoever has an e-mail address for a name may not be the only one who signs in by it.
+async fn hash(stores: &Stores, user: &User) -> Result<Option<PasswordHash>, Failure> {
+    let Some(login) = LoginName::parse(user.username.as_str()) else { return Ok(None) };
+    let found = stores.users.find_credentials(&login).await.map_err(|error| failed(&error))?;
+    Ok(found.filter(|found| found.user.id == user.id).and_then(|found| found.password_hash))
 }
 
 async fn patients(
@@ -133,18 +139,25 @@ async fn doctors(
     writer: &Writer,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let mut page = Page { limit: PAGE, order: ORDER, ..Page::default() };
     let mut is_wanted = out.write(&writer.header()?)?;
-    while is_wanted {
-        let listing = stores.doctors.list(&DoctorFilter::default(), page).await;
-        let listing = listing.map_err(|error| failed(&error))?;
-        let mut text = String::new();
-        for doctor in listing.items.iter().filter(|doctor| owner.is_none_or(|owner| owner == doctor.creator))
-        {
-            text.push_str(&writer.doctor(doctor)?);
+    for is_retired in [false, true] {
+        let filter = AllDoctors { is_retired, ..AllDoctors::default() };
+        let mut page = Page { limit: PAGE, order: ORDER, ..Page::default() };
+        while is_wanted {
+            let listing =
+                stores.admin_records.doctors(&filter, page).await.map_err(|error| failed(&error))?;
+            let mut text = String::new();
+            for doctor in
+                listing.items.iter().filter(|doctor| owner.is_none_or(|only| only == doctor.creator))
+            {
+                text.push_str(&writer.doctor(doctor, is_retired)?);
+            }
+            page.after = listing.next;
+            is_wanted = out.write(&text)?;
+            if page.after.is_none() {
+                break;
+            }
         }
-        page.after = listing.next;
-        is_wanted = out.write(&text)? && page.after.is_some();
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use domain::{Page, Role, UserFilter};
+use domain::{Page, PageLimit, Role, UserFilter};
 use persistence::{DatabaseSettings, MigrationState, Stores};
 
 use super::Check;
@@ -21,6 +21,8 @@ pub(super) const ANCHORS: &str = "audit.anchors";
 
 /// A larger file is read from end to end for a deployment only: that takes minutes.
 const QUICK: u64 = 512 << 20;
+/// One is enough.
+const ONE: PageLimit = PageLimit::new(1).unwrap();
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn checks(settings: &Settings, deploy: bool) -> Vec<Check> {
@@ -122,7 +124,7 @@ fn has_administrator(settings: &Settings) -> Result<bool, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
         let admins = UserFilter { role: Some(Role::Admin), is_active: Some(true), ..UserFilter::default() };
-        let found = stores.admin_records.users(&admins, Page::default()).await;
+        let found = stores.admin_records.users(&admins, Page { limit: ONE, ..Page::default() }).await;
         Ok(!found.map_err(|error| error.to_string())?.items.is_empty())
     })
 }

@@ -75,6 +75,7 @@ fn a_reader_that_has_gone_is_no_failure_of_any_command() {
     let place = Place::new();
     let admin = place.run_with_input(&["create-admin", "--username", "ann", "--password-stdin"], PASSWORD);
     assert_eq!(admin.status.code(), Some(0), "{}", err(&admin));
+    std::fs::write(place.path("doctors.csv"), "name\nDr. Iyer\n").unwrap();
     let mut calls: Vec<Vec<String>> =
         commands(&place).into_iter().map(|path| [path, vec!["--help".to_owned()]].concat()).collect();
     let data = [
@@ -110,6 +111,12 @@ fn a_reader_that_has_gone_is_no_failure_of_any_command() {
         "restore a.backup --check",
         "restore a.backup --yes",
         "seed --users 1 --doctors 1 --patients 1 --mappings 1",
+        "export users",
+        "export patients",
+        "export doctors --format csv",
+        "export mappings",
+        "import doctors doctors.csv --owner ann --dry-run",
+        "import doctors doctors.csv --owner ann",
     ];
     calls.extend(data.iter().map(|line| line.split(' ').map(str::to_owned).collect()));
     for call in calls {

@@ -71,7 +71,8 @@ fn patient(owner: UserId) -> IncomingPatient {
 
 fn doctor(creator: UserId) -> IncomingDoctor {
     let (created_at, updated_at) = (long_ago(), instant());
-    IncomingDoctor { id: None, creator, details: builders::doctor().done(), created_at, updated_at }
+    let details = builders::doctor().done();
+    IncomingDoctor { id: None, creator, details, created_at, updated_at, is_retired: false }
 }
 
 fn mapping(owner: UserId, patient: PatientId, doctor: domain::DoctorId) -> IncomingMapping {

@@ -156,7 +156,7 @@ impl Arriving for DoctorDraft {
 
     fn settled(self, run: &Run<'_>) -> Option<IncomingDoctor> {
         let Self { id, details, created_at, updated_at } = self;
-        Some(IncomingDoctor { id, creator: run.creator?, details, created_at, updated_at })
+        Some(IncomingDoctor { id, creator: run.creator?, details, created_at, updated_at, is_retired: false })
     }
 
     async fn add(run: &Run<'_>, batch: Batch<IncomingDoctor>) -> Result<Vec<RecordId>, RepositoryError> {

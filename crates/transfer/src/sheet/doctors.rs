@@ -31,7 +31,9 @@ impl Row for DoctorRow {
         "consultation_fee",
         "created_at",
         "updated_at",
+        "is_retired",
     ];
+    const MADE: &'static str = "created_at";
     type Record = IncomingDoctor;
 
     async fn read(
@@ -53,6 +55,7 @@ impl Row for DoctorRow {
         };
         let created_at = fields.time("created_at").unwrap_or(desk.options.now);
         let updated_at = fields.time("updated_at").unwrap_or(created_at);
+        let is_retired = fields.switch("is_retired").unwrap_or_default();
         let Ok(details) = change.clone().into_new() else {
             if fields.raw("name").is_none() {
                 fields.wrong("name", "is required");
@@ -64,11 +67,15 @@ impl Row for DoctorRow {
             Some(RecordId::Doctor(id)) => Some(id),
             _ => None,
         };
-        Ok(Some(Self { record: IncomingDoctor { id, creator, details, created_at, updated_at }, change }))
+        let record = IncomingDoctor { id, creator, details, created_at, updated_at, is_retired };
+        Ok(Some(Self { record, change }))
     }
 
     fn unique(&self, desk: &Desk<'_>) -> Vec<(Constraint, &'static str, String)> {
-        let details = &self.record.details;
+        let IncomingDoctor { details, is_retired, .. } = &self.record;
+        if *is_retired {
+            return Vec::new();
+        }
         let email = details.email.as_ref().filter(|_| desk.options.doctor_emails == EmailRule::Unique);
         let email = email.map(|email| (Constraint::DoctorEmail, "email", email.key().to_owned()));
         let license = details.license_number.as_ref();
@@ -81,16 +88,12 @@ impl Row for DoctorRow {
         DoctorId::new(raw).map(RecordId::Doctor)
     }
 
-    fn record_without_id(&self) -> IncomingDoctor {
-        IncomingDoctor { id: None, ..self.record() }
-    }
-
     fn kept(&self) -> Option<RecordId> {
         self.record.id.map(RecordId::Doctor)
     }
 
-    fn record(&self) -> IncomingDoctor {
-        self.record.clone()
+    fn record(&self, keeps_id: bool) -> IncomingDoctor {
+        IncomingDoctor { id: self.record.id.filter(|_| keeps_id), ..self.record.clone() }
     }
 
     async fn add(

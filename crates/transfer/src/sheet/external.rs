@@ -5,12 +5,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::fields::Fields;
 
-/// What the row is known by: its own id, or what it says. Of the rows that a user brings, the id of an export is not
-/// the id of another system, which may be the same number.
-pub(super) fn external(fields: &mut Fields, columns: &[&str], is_own: bool) -> Option<ExternalId> {
-    if is_own
-        && fields.raw("external_id").is_none()
-        && let (Some(id), Some(made)) = (fields.raw("id"), fields.raw("created_at"))
+/// What the row is known by: its own id, or what it says. An id of an export is not the id of another system, which may
+/// be the same number: the two are told apart by when the record was `made`, where a column of that name is given.
+pub(super) fn external(fields: &mut Fields, columns: &[&str], made: Option<&str>) -> Option<ExternalId> {
+    if fields.raw("external_id").is_none()
+        && let (Some(id), Some(made)) = (fields.raw("id"), made.and_then(|made| fields.raw(made)))
     {
         return Some(hashed(["record", id.trim(), made.trim()]));
     }

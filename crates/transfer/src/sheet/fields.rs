@@ -69,6 +69,15 @@ impl Fields {
         })
     }
 
+    /// Yes or no.
+    pub(super) fn switch(&mut self, column: &str) -> Option<bool> {
+        self.get(column, |raw| match raw.trim() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err("must be true or false"),
+        })
+    }
+
     /// Everything that the row says, in the order of the names.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))

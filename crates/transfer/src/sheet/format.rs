@@ -1,10 +1,12 @@
 //! Rows of CSV and NDJSON, one at a time: whatever is wrong with one row, the next one is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io::{self, BufRead};
 
 use domain::SheetFormat as Format;
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::SheetError;
 use super::formula::plain;
@@ -24,6 +26,9 @@ pub(super) struct BadRow {
 
 /// The longest line of NDJSON, in bytes.
 const LONGEST: usize = 1 << 20;
+
+/// As much of a column's name as is told, in characters.
+const LONGEST_SHOWN: usize = 64;
 
 /// The rows of a sheet.
 pub(super) struct Rows<R> {
@@ -150,10 +155,10 @@ fn csv_values(header: &[String], record: &csv::ByteRecord) -> Result<BTreeMap<St
 }
 
 fn json_values(names: &Names, line: &[u8]) -> Result<BTreeMap<String, String>, String> {
-    let object: Map<String, Value> =
+    let Pairs(pairs) =
         serde_json::from_slice(line).map_err(|_| "is no JSON object on one line".to_owned())?;
     let mut values = BTreeMap::new();
-    for (name, value) in object {
+    for (name, value) in pairs {
         let name = names.of(&name);
         let value = match value {
             Value::Null => String::new(),
@@ -164,11 +169,40 @@ fn json_values(names: &Names, line: &[u8]) -> Result<BTreeMap<String, String>, S
                 return Err("has a value that is neither text nor number".to_owned());
             }
         };
-        if values.insert(name, value).is_some() {
-            return Err("has a column twice".to_owned());
+        if values.contains_key(&name) {
+            let shown: String = name.chars().take(LONGEST_SHOWN).collect();
+            return Err(format!("has the column {} twice", shown.escape_debug()));
         }
+        values.insert(name, value);
     }
     Ok(values)
+}
+
+/// An object as it was written: of two values by one name, a map would keep the last.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Pairs(pairs))
+    }
 }
 
 /// What there is to read.

@@ -19,6 +19,7 @@ impl Row for MappingRow {
     const NEEDS: &'static [&'static str] = &["patient", "doctor"];
     const COLUMNS: &'static [&'static str] =
         &["patient", "doctor", "notes", "assigned_by", "assigned_at", "updated_at", "ended_at"];
+    const MADE: &'static str = "assigned_at";
     type Record = IncomingMapping;
 
     async fn read(
@@ -27,11 +28,11 @@ impl Row for MappingRow {
         id: Option<RecordId>,
     ) -> Result<Option<Self>, RepositoryError> {
         let patient = patient(desk, fields).await?;
-        let doctor = doctor(desk, fields).await?;
+        let ended_at = fields.time("ended_at");
+        let doctor = doctor(desk, fields, ended_at.is_some()).await?;
         let notes = fields.change("notes", Notes::parse);
         let assigned_by = desk.user(fields, "assigned_by").await?;
         let assigned_at = fields.time("assigned_at").unwrap_or(desk.options.now);
-        let ended_at = fields.time("ended_at");
         let updated_at = fields.time("updated_at").unwrap_or_else(|| ended_at.unwrap_or(assigned_at));
         if ended_at.is_some_and(|end| end < assigned_at) {
             fields.wrong("ended_at", "must not be before assigned_at");
@@ -67,16 +68,12 @@ impl Row for MappingRow {
         MappingId::new(raw).map(RecordId::Mapping)
     }
 
-    fn record_without_id(&self) -> IncomingMapping {
-        IncomingMapping { id: None, ..self.record() }
-    }
-
     fn kept(&self) -> Option<RecordId> {
         self.record.id.map(RecordId::Mapping)
     }
 
-    fn record(&self) -> IncomingMapping {
-        self.record.clone()
+    fn record(&self, keeps_id: bool) -> IncomingMapping {
+        IncomingMapping { id: self.record.id.filter(|_| keeps_id), ..self.record.clone() }
     }
 
     async fn add(
@@ -121,7 +118,12 @@ async fn patient(
     Ok(found)
 }
 
-async fn doctor(desk: &Desk<'_>, fields: &mut Fields) -> Result<Option<DoctorId>, RepositoryError> {
+/// The doctor, who may have retired only if the assignment has ended.
+async fn doctor(
+    desk: &Desk<'_>,
+    fields: &mut Fields,
+    is_ended: bool,
+) -> Result<Option<DoctorId>, RepositoryError> {
     let Some(raw) = fields.raw("doctor").map(str::to_owned) else {
         fields.wrong("doctor", "is required");
         return Ok(None);
@@ -131,6 +133,10 @@ async fn doctor(desk: &Desk<'_>, fields: &mut Fields) -> Result<Option<DoctorId>
         _ => raw.trim().parse().ok().and_then(DoctorId::new),
     };
     let found = match known {
+        Some(id) if is_ended => {
+            let present = desk.target.intake.present(vec![RecordId::Doctor(id)]).await?;
+            (!present.is_empty()).then_some(id)
+        }
         Some(id) => desk.target.doctors.find(id).await?.map(|doctor| doctor.id),
         None => None,
     };

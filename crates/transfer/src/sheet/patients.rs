@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::run::{Desk, Row};
 
 /// The longest whole name: two parts and the blank between them.
-const LONGEST_NAME: usize = 301;
+const LONGEST_NAME: usize = 2 * PersonName::MAX_CHARS + 1;
 /// Before this day nobody told an age to anybody who is a patient now.
 const FIRST_TOLD: Date = Date::from_ymd_opt(1900, 1, 1).unwrap();
 
@@ -20,7 +20,6 @@ pub(super) struct PatientRow {
     change: PatientChange,
     /// The id in the sheet and when the record was made, where the sheet tells both.
     written_from: Option<(PatientId, Timestamp)>,
-    today: Date,
 }
 
 impl Row for PatientRow {
@@ -45,6 +44,7 @@ impl Row for PatientRow {
         "created_at",
         "updated_at",
     ];
+    const MADE: &'static str = "created_at";
     type Record = IncomingPatient;
 
     async fn read(
@@ -94,7 +94,7 @@ impl Row for PatientRow {
             _ => None,
         };
         let record = IncomingPatient { id, owner, details, created_at, updated_at };
-        Ok(Some(Self { record, change, written_from: in_sheet.zip(told_at), today }))
+        Ok(Some(Self { record, change, written_from: in_sheet.zip(told_at) }))
     }
 
     fn unique(&self, _: &Desk<'_>) -> Vec<(Constraint, &'static str, String)> {
@@ -105,16 +105,12 @@ impl Row for PatientRow {
         PatientId::new(raw).map(RecordId::Patient)
     }
 
-    fn record_without_id(&self) -> IncomingPatient {
-        IncomingPatient { id: None, ..self.record() }
-    }
-
     fn kept(&self) -> Option<RecordId> {
         self.record.id.map(RecordId::Patient)
     }
 
-    fn record(&self) -> IncomingPatient {
-        self.record.clone()
+    fn record(&self, keeps_id: bool) -> IncomingPatient {
+        IncomingPatient { id: self.record.id.filter(|_| keeps_id), ..self.record.clone() }
     }
 
     /// Ids of other servers are the same numbers. When a record was made tells them apart, unless a sheet has given
@@ -143,7 +139,8 @@ impl Row for PatientRow {
     async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError> {
         let missing = || RepositoryError::Missing(Record::Patient);
         let RecordId::Patient(id) = known else { return Err(missing()) };
-        let Self { record, mut change, today, .. } = self;
+        let Self { record, mut change, .. } = self;
+        let today = desk.options.now.date();
         let stored = desk.target.patients.find(record.owner, id).await?.ok_or_else(missing)?.details;
         // An age that is told once more was not told today.
         if stored.told_age.is_some_and(|told| matches!(&change.age, Change::Set(age) if *age == told.age)) {

@@ -130,6 +130,8 @@ pub(super) trait Row: Sized {
     /// One of these columns must be there.
     const NEEDS: &'static [&'static str];
     const COLUMNS: &'static [&'static str];
+    /// The column that tells when the record was made.
+    const MADE: &'static str;
     type Record;
 
     /// Reads a row; `None` when something is wrong, which is noted.
@@ -144,12 +146,10 @@ pub(super) trait Row: Sized {
 
     fn id(raw: i64) -> Option<RecordId>;
 
-    /// The same with a new id.
-    fn record_without_id(&self) -> Self::Record;
-
     fn kept(&self) -> Option<RecordId>;
 
-    fn record(&self) -> Self::Record;
+    /// The record, with its own id or with a new one.
+    fn record(&self, keeps_id: bool) -> Self::Record;
 
     /// The record that the row was written from, where that can be told.
     async fn written_from(&self, _: &Desk<'_>) -> Result<Option<RecordId>, RepositoryError> {
@@ -268,6 +268,8 @@ struct Begin<'a> {
 struct Waiting<T> {
     number: u64,
     external: ExternalId,
+    /// When its record was made, as far as it tells.
+    made: Option<Timestamp>,
     row: T,
 }
 
@@ -307,7 +309,11 @@ impl Begin<'_> {
 
 impl<T: Row> Run<'_, T> {
     async fn take(&mut self, number: u64, mut fields: Fields) -> Result<(), SheetError> {
-        let external = external(&mut fields, T::COLUMNS, self.begin.desk.options.is_own());
+        let is_own = self.begin.desk.options.is_own();
+        // Rows of other sheets name a patient and a doctor by the id alone.
+        let made = (is_own || T::RECORD == Record::User).then_some(T::MADE);
+        let external = external(&mut fields, T::COLUMNS, made);
+        let made = fields.raw(T::MADE).and_then(|raw| Timestamp::parse(raw.trim())).filter(|_| !is_own);
         let id = fields.raw("id").filter(|_| self.keeps_ids).and_then(|raw| raw.trim().parse().ok());
         let row = T::read(&mut self.begin.desk, &mut fields, id.and_then(T::id)).await?;
         let (Some(external), Some(row), true) = (external, row, fields.errors.is_empty()) else {
@@ -315,15 +321,15 @@ impl<T: Row> Run<'_, T> {
             return Ok(());
         };
         // Of two rows of one batch that are the same record, or may not both be, the second comes in the next one.
+        let desk = &self.begin.desk;
+        let mine = row.unique(desk);
         let clashes = |other: &Waiting<T>| {
-            let desk = &self.begin.desk;
-            let mine = row.unique(desk);
             other.external == external || other.row.unique(desk).iter().any(|unique| mine.contains(unique))
         };
         if self.waiting.len() >= BATCH || self.waiting.iter().any(clashes) {
             self.flush().await?;
         }
-        self.waiting.push(Waiting { number, external, row });
+        self.waiting.push(Waiting { number, external, made, row });
         Ok(())
     }
 
@@ -350,11 +356,17 @@ impl<T: Row> Run<'_, T> {
         let target = self.begin.desk.target;
         let externals = waiting.iter().map(|waiting| waiting.external.clone()).collect();
         let known = target.intake.known_among(&self.begin.desk.options.source, T::RECORD, externals).await?;
-        let known: HashMap<_, _> = known.into_iter().map(|known| (known.external, known.record)).collect();
+        let known: HashMap<_, _> =
+            known.into_iter().map(|known| (known.external, (known.record, known.origin))).collect();
         let mut new = Vec::new();
         for waiting in waiting {
             let is_imagined = self.imagined.contains(&digest(&waiting.external));
-            let mut record = known.get(&waiting.external).copied();
+            let (mut record, origin) = known.get(&waiting.external).copied().unzip();
+            if origin.flatten().zip(waiting.made).is_some_and(|(before, made)| before != made) {
+                let error = "is that of another record, imported before; --source tells two systems apart";
+                self.refuse(waiting.number, vec![("id".to_owned(), error.to_owned())]);
+                continue;
+            }
             if record.is_none() && self.begin.desk.options.is_own() {
                 record = waiting.row.written_from(&self.begin.desk).await?;
             }
@@ -422,10 +434,9 @@ impl<T: Row> Run<'_, T> {
         } else {
             let wishes: Vec<RecordId> = new.iter().filter_map(|waiting| waiting.row.kept()).collect();
             let present = self.begin.desk.target.intake.present(wishes).await?;
-            let records = new.iter().map(|Waiting { external, row, .. }| {
+            let records = new.iter().map(|Waiting { external, made, row, .. }| {
                 let is_taken = row.kept().is_some_and(|id| present.contains(&id));
-                let record = if is_taken { row.record_without_id() } else { row.record() };
-                Incoming { external: external.clone(), origin: None, record }
+                Incoming { external: external.clone(), origin: *made, record: row.record(!is_taken) }
             });
             let source = self.begin.desk.options.source.clone();
             let reason = format!("{count} rows of {} from {}", T::TABLE, source.as_str());

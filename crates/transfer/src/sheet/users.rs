@@ -31,6 +31,7 @@ impl Row for UserRow {
         "last_login",
         "password_hash",
     ];
+    const MADE: &'static str = "date_joined";
     type Record = IncomingUser;
 
     async fn read(
@@ -40,11 +41,7 @@ impl Row for UserRow {
     ) -> Result<Option<Self>, RepositoryError> {
         let account = account(fields);
         let password_hash = hash(desk, fields);
-        let is_active = fields.get("is_active", |raw| match raw.trim() {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err("must be true or false"),
-        });
+        let is_active = fields.switch("is_active");
         let date_joined = fields.time("date_joined").unwrap_or(desk.options.now);
         let last_login = fields.time("last_login");
         let id = match id {
@@ -69,16 +66,12 @@ impl Row for UserRow {
         UserId::new(raw).map(RecordId::User)
     }
 
-    fn record_without_id(&self) -> IncomingUser {
-        IncomingUser { id: None, ..self.record() }
-    }
-
     fn kept(&self) -> Option<RecordId> {
         self.record.id.map(RecordId::User)
     }
 
-    fn record(&self) -> IncomingUser {
-        self.record.clone()
+    fn record(&self, keeps_id: bool) -> IncomingUser {
+        IncomingUser { id: self.record.id.filter(|_| keeps_id), ..self.record.clone() }
     }
 
     async fn add(desk: &Desk<'_>, batch: Batch<IncomingUser>, stamp: &Stamp) -> Result<(), RepositoryError> {

@@ -118,8 +118,8 @@ impl Writer {
         ])
     }
 
-    /// A doctor's line.
-    pub fn doctor(&self, doctor: &Doctor) -> io::Result<String> {
+    /// The line of a doctor, who may have retired.
+    pub fn doctor(&self, doctor: &Doctor, is_retired: bool) -> io::Result<String> {
         let details = &doctor.details;
         self.line([
             Some(doctor.id.to_string()),
@@ -135,6 +135,7 @@ impl Writer {
             details.consultation_fee.map(|fee| fee.to_string()),
             Some(doctor.created_at.to_string()),
             Some(doctor.updated_at.to_string()),
+            Some(is_retired.to_string()),
         ])
     }
 

@@ -35,6 +35,20 @@ pub(crate) async fn import(
     sheet: &str,
     options: &Options,
 ) -> (SheetTally, Vec<(u64, String)>) {
+    let (tally, lines) = take_in(world, sheet, options).await;
+    let columns = |line: &RowLine| {
+        let columns: Vec<&str> = line.errors.iter().map(|(column, _)| column.as_str()).collect();
+        (line.row, columns.join(","))
+    };
+    (tally, lines.iter().map(columns).collect())
+}
+
+/// Takes a sheet in; tells of the rows that were refused.
+pub(crate) async fn import_lines(world: &World, sheet: &str, options: &Options) -> Vec<RowLine> {
+    take_in(world, sheet, options).await.1
+}
+
+async fn take_in(world: &World, sheet: &str, options: &Options) -> (SheetTally, Vec<RowLine>) {
     let target = Target {
         intake: world.stores.intake.as_ref(),
         users: world.stores.users.as_ref(),
@@ -45,8 +59,7 @@ pub(crate) async fn import(
     let mut refused = Vec::new();
     let mut tell = |line: &RowLine| {
         if line.fate == Fate::Refused {
-            let columns: Vec<&str> = line.errors.iter().map(|(column, _)| column.as_str()).collect();
-            refused.push((line.row, columns.join(",")));
+            refused.push(line.clone());
         }
     };
     let tally = sheet::import(sheet.as_bytes(), target, options, &stamp(), &mut tell, &|_| {}).await.unwrap();

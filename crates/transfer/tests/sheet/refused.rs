@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use domain::SourceName;
 use transfer::sheet::{Format, Kind, OnConflict, Options};
 
 use crate::world::{Database, World};
-use crate::{import, options, user};
+use crate::{import, import_lines, options, user};
 
 const ROWS: u64 = 2_000;
 
@@ -111,6 +112,28 @@ async fn rows_that_cannot_be_read_are_refused_alone() {
 }
 
 #[tokio::test]
+async fn a_row_that_says_something_twice_is_refused() {
+    let world = World::new(Database::Sqlite).await;
+    let ann = user(&world, "ann").await;
+    let ndjson = options(Kind::Patients, Format::Ndjson, Some(ann));
+    let sheet = concat!(
+        r#"{"name": "Ann", "phone": "999", "phone": "000"}"#,
+        "\n",
+        r#"{"name": "Bob", "Name": "Bob"}"#,
+        "\n",
+        r#"{"name": "Eve", "mood": 1, "m\u006fod": 1}"#,
+        "\n",
+        r#"{"name": "Ida", "phone": "999"}"#,
+        "\n",
+    );
+    let lines = import_lines(&world, sheet, &ndjson).await;
+    let told: Vec<_> = lines.iter().map(|line| (line.row, line.errors.clone())).collect();
+    let twice = |row, column| (row, vec![("row".to_owned(), format!("has the column {column} twice"))]);
+    assert_eq!(told, [twice(1, "phone"), twice(2, "name"), twice(3, "mood")]);
+    assert_eq!(world.count("patients"), 1);
+}
+
+#[tokio::test]
 async fn what_is_another_doctors_or_nobodys_is_refused() {
     let world = World::new(Database::Sqlite).await;
     let ann = user(&world, "ann").await;
@@ -195,4 +218,40 @@ async fn users_come_with_hashes_that_verify_and_are_never_changed() {
     let update = Options { on_conflict: OnConflict::Update, ..users };
     let again = import(&world, sheet, &update).await;
     assert_eq!((again.0.added, again.0.updated), (0, 0));
+}
+
+#[tokio::test]
+async fn users_of_another_server_are_not_those_who_have_the_same_ids() {
+    let world = World::new(Database::Sqlite).await;
+    let users = options(Kind::Users, Format::Ndjson, None);
+    let row = |id: u32, name: &str, joined: &str| {
+        format!("{{\"id\": \"{id}\", \"username\": \"{name}\", \"date_joined\": \"{joined}\"}}\n")
+    };
+    let here = row(1, "ann", "2026-01-01T00:00:00.000001Z") + &row(2, "bob", "2026-01-02T00:00:00Z");
+    let there = row(1, "eve", "2026-01-01T00:00:00.000002Z") + &row(2, "ida", "2026-01-03T00:00:00Z");
+    assert_eq!(import(&world, &here, &users).await.0.added, 2);
+    assert_eq!(import(&world, &there, &users).await.0.added, 2);
+    for sheet in [&here, &there] {
+        assert_eq!(import(&world, sheet, &users).await.0.skipped, 2);
+    }
+    assert_eq!(world.count("users WHERE username IN ('ann', 'bob', 'eve', 'ida')"), 4);
+}
+
+#[tokio::test]
+async fn a_record_of_another_system_is_not_taken_for_the_one_with_its_id() {
+    let world = World::new(Database::Sqlite).await;
+    let ann = user(&world, "ann").await;
+    let doctors = options(Kind::Doctors, Format::Csv, Some(ann));
+    let here =
+        "id,name,created_at\n1,Dr. Iyer,2026-01-01T00:00:00Z\n2,Dr. Rao,2026-01-02T00:00:00Z\n3,Dr. Bose,\n";
+    let there =
+        "id,name,created_at\n1,Dr. Khan,2026-02-01T00:00:00Z\n2,Dr. Rao,2026-01-02T00:00:00Z\n3,Dr. Bose,\n";
+    assert_eq!(import(&world, here, &doctors).await.0.added, 3);
+    for on_conflict in [OnConflict::Skip, OnConflict::Update] {
+        let (_, refused) = import(&world, there, &Options { on_conflict, ..doctors.clone() }).await;
+        assert_eq!(refused, [(2, "id".to_owned())]);
+    }
+    world.has("doctors", &[(1, "name", Some("Dr. Iyer"))]);
+    let source = SourceName::parse("there").unwrap();
+    assert_eq!(import(&world, there, &Options { source, ..doctors }).await.0.added, 3);
 }

@@ -1,9 +1,12 @@
 //! What is written, taken in where nothing was, and written again, is the same to the byte.
 
-use domain::{AllMappings, AllPatients, Direction, DoctorFilter, LoginName, Order, Page, PageLimit, SortKey};
+use domain::{
+    AllDoctors, AllMappings, AllPatients, Direction, DoctorId, LoginName, Order, Page, PageLimit, PatientId,
+    SortKey, UserId,
+};
 use transfer::sheet::{Format, Kind, Writer};
 
-use crate::world::{Database, World};
+use crate::world::{Database, World, stamp};
 use crate::{import, options};
 
 const ORDER: Order = Order { key: SortKey::CreatedAt, direction: Direction::Ascending };
@@ -19,9 +22,13 @@ async fn patients(world: &World, format: Format) -> String {
 async fn doctors(world: &World, format: Format) -> String {
     let writer = Writer::doctors(format);
     let page = Page { limit: PageLimit::new(1000).unwrap(), order: ORDER, ..Page::default() };
-    let listing = world.stores.doctors.list(&DoctorFilter::default(), page).await.unwrap();
-    let lines = listing.items.iter().map(|doctor| writer.doctor(doctor).unwrap());
-    writer.header().unwrap() + &lines.collect::<String>()
+    let mut text = writer.header().unwrap();
+    for is_retired in [false, true] {
+        let filter = AllDoctors { is_retired, ..AllDoctors::default() };
+        let listing = world.stores.admin_records.doctors(&filter, page).await.unwrap();
+        text.extend(listing.items.iter().map(|doctor| writer.doctor(doctor, is_retired).unwrap()));
+    }
+    text
 }
 
 async fn mappings(world: &World, format: Format) -> String {
@@ -58,8 +65,25 @@ async fn users(world: &World) -> String {
     text
 }
 
+/// Somebody is deleted, and a doctor of patients retires.
+async fn take_out_of_sight(world: &World) {
+    let doctor =
+        "SELECT doctor_id FROM mappings WHERE ended_at IS NULL GROUP BY doctor_id HAVING COUNT(*) > 1";
+    let mapped = world.texts(&format!(
+        "SELECT CAST(doctor_id AS TEXT) || ' ' || CAST(patient_id AS TEXT) || ' ' || CAST(owner_id AS TEXT) AS line \
+         FROM mappings WHERE ended_at IS NULL AND doctor_id = ({doctor} ORDER BY doctor_id LIMIT 1) ORDER BY id",
+    ));
+    let line = mapped[0].clone().unwrap();
+    let ids: Vec<i64> = line.split(' ').map(|id| id.parse().unwrap()).collect();
+    let (doctor, patient) = (DoctorId::new(ids[0]).unwrap(), PatientId::new(ids[1]).unwrap());
+    world.stores.patients.delete(UserId::new(ids[2]).unwrap(), patient, None, &stamp()).await.unwrap();
+    world.stores.doctors.retire(doctor, None, &stamp()).await.unwrap();
+    assert!(world.count(&format!("mappings WHERE doctor_id = {doctor} AND ended_at IS NOT NULL")) > 1);
+}
+
 async fn check(family: &str, database: Database, format: Format) {
     let (from, _) = World::with(Database::Sqlite, family, "sql").await;
+    take_out_of_sight(&from).await;
     let to = moved(&from, database).await;
     let sheets = [patients(&from, format).await, doctors(&from, format).await, mappings(&from, format).await];
     for (sheet, kind) in sheets.iter().zip([Kind::Patients, Kind::Doctors, Kind::Mappings]) {
@@ -68,6 +92,8 @@ async fn check(family: &str, database: Database, format: Format) {
     }
     let again = [patients(&to, format).await, doctors(&to, format).await, mappings(&to, format).await];
     assert_eq!(sheets, again, "{family} {format:?}");
+    let retired = "doctors WHERE retired_at IS NOT NULL AND retired_at = updated_at";
+    assert_eq!((from.count(retired), to.count(retired)), (1, 1));
     assert!(again[0].len() > 10_000);
 }
 

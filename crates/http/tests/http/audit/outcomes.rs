@@ -1,10 +1,13 @@
 //! What is on record of calls that were not done.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
+use actix_web::dev::Service as _;
+use actix_web::test::init_service;
 use domain::ports::{Constraint, MockRateLimiter, RepositoryError};
 use domain::{Allowance, DoctorsWrite, Invalid, Outcome, Quota};
+use futures_util::FutureExt as _;
 use http_api::Limits;
 use serde_json::json;
 
@@ -111,4 +114,33 @@ async fn too_many_requests_leave_one_event_each() {
         let by_ann = of_ann(name, Outcome::Throttled, about);
         assert_eq!(ask(ANN_HERE).await, if operation.is_public() { by_nobody } else { by_ann }, "{name}");
     }
+}
+
+#[actix_web::test]
+async fn an_import_leaves_its_event_although_its_client_is_gone() {
+    let mut clinic = Clinic::default();
+    let (begin, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    let ended = std::sync::Mutex::new(ended);
+    clinic.sheets.expect_take_in().once().returning(move |_, _, _| {
+        begin.send(()).unwrap();
+        ended.lock().unwrap().recv().unwrap();
+        Ok(samples::sheet_report())
+    });
+    let (open, book) = recorded(clinic.answering());
+    let app = init_service(http_api::app(&open.shared)).await;
+    let request = ANN_HERE.sends_sheet("/api/patients/import/", samples::SHEET);
+    let mut call = Box::pin(app.call(from_afar(request).to_request()));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while begun.try_recv().is_err() {
+        assert!(Instant::now() < deadline && (&mut call).now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    drop(call);
+    end.send(()).unwrap();
+    while book.is_empty() {
+        assert!(Instant::now() < deadline, "there is no event");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(book.only(), of_ann("patients_import", Outcome::Done, About::Nothing));
 }
