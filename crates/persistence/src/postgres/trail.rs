@@ -13,6 +13,9 @@ use crate::types::{Instant, Uid};
 /// Key of the advisory lock of whoever seals: any number that nothing else uses in this database.
 const SEAL_LOCK: i64 = 0x4845_414c_5345;
 
+/// Ids are drawn by many at once: what is to be sealed next is not known before it has settled.
+pub(super) const SEALS_WHAT_IT_WRITES: bool = false;
+
 /// How often, and how long in between, the sealer looks whether older transactions have ended.
 const LOOKS: u32 = 10;
 const PAUSE: &str = "SELECT pg_sleep(0.005)";

@@ -150,7 +150,8 @@ impl AuditTrail for Trail {
         let appended = self.executor.write(move |c| append(c, &written, Some((&sealer, now)))).await;
         match appended.map_err(RepositoryError::from) {
             // What is wrong with the chain holds no event up: whoever seals and checks tells of it.
-            Err(RepositoryError::Failed(_)) => {
+            Err(RepositoryError::Failed(error)) if trail::SEALS_WHAT_IT_WRITES => {
+                tracing::warn!(%error, "events could not be sealed as they were written; writing them without a seal");
                 Ok(self.executor.write(move |c| append(c, &events, None)).await?)
             }
             result => result,

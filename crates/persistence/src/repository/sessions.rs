@@ -117,13 +117,15 @@ pub(super) fn open(
         let reason = if is_active { RepositoryError::Stale } else { RepositoryError::Missing(Record::User) };
         return Err(reason.into());
     };
-    if let Some(replacement) = replacement {
-        replace_password(c, user, verified, replacement)?;
-    }
+    let is_replaced = match replacement {
+        Some(replacement) => replace_password(c, user, verified, replacement)?,
+        None => false,
+    };
     insert(c, user, session, now)?;
     let event = AuditEvent::of(stamp, Outcome::Done).by(user, Some(session.id));
     audit::record(c, &event.about(RecordId::Session(session.id)))?;
-    Ok(row.try_into()?)
+    let user: User = row.try_into()?;
+    Ok(if is_replaced { User { version: user.version.next(), ..user } } else { user })
 }
 
 /// Replaces the hash that was verified, if it is still the stored one; tells whether it was.

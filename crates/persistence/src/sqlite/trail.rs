@@ -55,10 +55,11 @@ const MANY: usize = 256;
 /// The same for what is left then.
 const SOME: usize = 16;
 
-/// From how many events on a seal of their own costs less than reading them again for one.
-const WORTH_A_SEAL: usize = 64;
+/// Events are sealed as they are written, where they are [`MANY`]: for fewer, which come again and again, there would be
+/// a great many seals.
+pub(super) const SEALS_WHAT_IT_WRITES: bool = true;
 
-/// Inserts all events, and returns what a seal knows them by: nothing where they are too few for a seal of their own.
+/// Inserts all events, and returns what a seal knows them by: nothing where they are not [`MANY`].
 pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Leaf>> {
     let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
     let (many, rest) = rows.as_chunks::<MANY>();
@@ -72,7 +73,7 @@ pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Lea
     for row in rest {
         diesel::insert_into(audit_events::table).values(row).execute(c)?;
     }
-    if rows.len() < WORTH_A_SEAL {
+    if many.is_empty() {
         return Ok(Vec::new());
     }
     // Nobody else has put anything in between.

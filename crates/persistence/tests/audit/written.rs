@@ -24,7 +24,7 @@ async fn many_events_are_sealed_in_the_change_that_puts_them_on_record() {
 async fn what_is_sealed_as_it_is_written_is_what_the_database_gives_back() {
     let database = Database::new(Kind::Sqlite).await;
     let trail = database.trail(Some(key()));
-    let events: Vec<AuditEvent> = (0..100)
+    let events: Vec<AuditEvent> = (0..300)
         .map(|number| AuditEvent {
             user: UserId::new(number + 1),
             session: Some(SessionId::generate(instant(), [7; 10])),
@@ -42,7 +42,7 @@ async fn what_is_sealed_as_it_is_written_is_what_the_database_gives_back() {
         .collect();
     trail.append(events.into(), instant()).await.unwrap();
     let found = trail.verify(&[]).await.unwrap();
-    assert_eq!((found.events, found.unsealed, found.broken), (100, 0, None));
+    assert_eq!((found.events, found.unsealed, found.broken), (300, 0, None));
 }
 
 #[tokio::test]
@@ -52,22 +52,22 @@ async fn what_was_written_before_and_not_sealed_is_left_to_the_sealer_when_it_is
     for number in 0..1030 {
         append(&*trail, number, 1).await;
     }
-    append(&*trail, 1030, 70).await;
-    assert_eq!(trail.verify(&[]).await.unwrap().unsealed, 1100);
-    let head = seal(&*trail, 1100).await;
+    append(&*trail, 1030, 270).await;
+    assert_eq!(trail.verify(&[]).await.unwrap().unsealed, 1300);
+    let head = seal(&*trail, 1300).await;
     assert_eq!(trail.verify(&[head]).await.unwrap().broken, None);
 }
 
 #[tokio::test]
 async fn a_chain_that_cannot_go_on_holds_no_event_up() {
     let database = Database::new(Kind::Sqlite).await;
-    append(&*database.trail(Some(key())), 0, 100).await;
+    append(&*database.trail(Some(key())), 0, 300).await;
     let keyless = database.trail(None);
-    append(&*keyless, 100, 100).await;
+    append(&*keyless, 300, 300).await;
     keyless.seal(instant()).await.unwrap_err();
     let trail = database.trail(Some(key()));
-    assert_eq!(trail.verify(&[]).await.unwrap().unsealed, 100);
-    let head = seal(&*trail, 200).await;
+    assert_eq!(trail.verify(&[]).await.unwrap().unsealed, 300);
+    let head = seal(&*trail, 600).await;
     assert_eq!(trail.verify(&[head]).await.unwrap().broken, None);
 }
 
@@ -75,7 +75,7 @@ async fn a_chain_that_cannot_go_on_holds_no_event_up() {
 async fn an_event_that_is_changed_after_it_was_sealed_with_its_write_is_found() {
     let database = Database::new(Kind::Sqlite).await;
     let trail = database.trail(Some(key()));
-    append(&*trail, 0, 100).await;
+    append(&*trail, 0, 300).await;
     database
         .raw()
         .run("DROP TRIGGER audit_events_update; UPDATE audit_events SET outcome = 'failed' WHERE id = 50");

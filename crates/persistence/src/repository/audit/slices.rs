@@ -57,7 +57,14 @@ pub(super) fn page(
         let more: Vec<EventViewRow> = match group.as_slice() {
             // Of one slice the index gives the order.
             [one] => query.filter(slice().eq(*one)).load(c)?,
-            _ => query.filter(slice().eq_any(group)).load(c)?,
+            // By the ids alone PostgreSQL may go through the whole trail, in order, to find the few that it wants.
+            _ => {
+                let query = query.filter(slice().eq_any(group));
+                match page.order.direction {
+                    Direction::Ascending => query.order((slice().asc(), table::id.asc())).load(c)?,
+                    Direction::Descending => query.order((slice().desc(), table::id.desc())).load(c)?,
+                }
+            }
         };
         rows.extend(more);
     }

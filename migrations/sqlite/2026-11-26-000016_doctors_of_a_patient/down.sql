@@ -1,0 +1,1 @@
+DROP INDEX mappings_owner_id_patient_id_idx;
