@@ -32,6 +32,18 @@ flow("a doctor is added with every field", FLOWS, async (desk) => {
     await desk.sees("The doctor is assigned to nobody.");
 });
 
+flow("saving a doctor leads on as the button says", FLOWS, async (desk) => {
+    await desk.go("/admin/doctors/add");
+    await desk.fill({ Name: "Dr Meera Iyer" });
+    await desk.press("Save and add another");
+    await desk.says("The record was added.");
+    await desk.heading("Add a doctor");
+    assert.equal(await desk.field("Name").inputValue(), "");
+    await desk.fill({ Name: "Dr Anil Shah" });
+    await desk.press("Save and continue");
+    await desk.heading("Edit Dr Anil Shah");
+});
+
 flow("a licence that another doctor has is refused beside its field", FLOWS, async (desk) => {
     desk.watch.expects(409);
     await desk.clinic.doctor("Dr Anil Shah", { license_number: "MH-12345" });

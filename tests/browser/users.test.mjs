@@ -187,6 +187,19 @@ flow("all patients of somebody are given to another owner", FLOWS, async (desk) 
     await desk.sees("Ann has left");
 });
 
+flow("saving an account leads on as the button says", FLOWS, async (desk) => {
+    await desk.go("/admin/users/add");
+    await desk.fill({ "User name": "eve" });
+    await desk.press("Save and add another");
+    await desk.says("The account was added.");
+    await desk.heading("Add a user");
+    assert.equal(await desk.field("User name").inputValue(), "");
+    await desk.fill({ "User name": "eva" });
+    await desk.press("Save and continue");
+    await desk.says("The account was added.");
+    await desk.heading("Edit eva");
+});
+
 flow("an account is added, and its user sets a password by a link", FLOWS, async (desk) => {
     const { clinic, look } = desk;
     desk.watch.expects(409);

@@ -205,3 +205,11 @@ async fn what_pages_refer_to_is_there_and_may_be_kept() {
     }
     assert_eq!(found, 4);
 }
+
+#[actix_web::test]
+async fn the_overview_tells_what_the_check_of_the_configuration_warns_of() {
+    let clinic = Clinic::open().await;
+    let browser = clinic.browser("root").await;
+    let answer = clinic.get(&browser, "/admin").await;
+    assert!(answer.body.contains("<li>the seals have no &#60;key&#62;</li>"), "{}", answer.body);
+}
