@@ -78,6 +78,6 @@ pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Lea
     }
     // Nobody else has put anything in between.
     let last: i64 = diesel::select(sql::<BigInt>("last_insert_rowid()")).get_result(c)?;
-    let first = last.saturating_sub_unsigned(u64::try_from(rows.len()).unwrap_or(u64::MAX));
-    Ok((first.saturating_add(1)..).zip(&rows).map(|(id, row)| Leaf::of(id, row)).collect())
+    let before = last.saturating_sub_unsigned(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+    Ok((before.saturating_add(1)..).zip(&rows).map(|(id, row)| Leaf::of(id, row)).collect())
 }
