@@ -28,6 +28,9 @@ const INTERVAL: Duration = Duration::from_millis(250);
 /// How long a client whose request was given up has to read the answer.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How much of an answer is handed out at once: a client that has taken so much has read.
+const SLICE: usize = 32 << 10;
+
 /// All connections of a server.
 #[derive(Clone)]
 pub(crate) struct Connections {
@@ -44,14 +47,13 @@ struct Connection {
     /// Its last request was given up: it is to go soon.
     is_given_up: AtomicBool,
     idle_since: Mutex<Instant>,
-    /// Answers that are made while they are read.
-    made: Mutex<Vec<Weak<Made>>>,
+    /// Answers on their way.
+    answers: Mutex<Vec<Weak<Answer>>>,
 }
 
-/// An answer that is made part by part, as its client reads it.
-#[derive(Default)]
-struct Made {
-    /// Since when a part waits for the client; `None` while the client waits for a part.
+/// An answer on its way, slice by slice, as its client reads it.
+struct Answer {
+    /// Since when it waits for the client; `None` while the client waits for it.
     waits_since: Mutex<Option<Instant>>,
 }
 
@@ -72,7 +74,7 @@ impl Connections {
             under_way: AtomicUsize::new(0),
             is_given_up: AtomicBool::new(false),
             idle_since: Mutex::new(Instant::now()),
-            made: Mutex::default(),
+            answers: Mutex::default(),
         });
         lock(&self.open).push(Arc::downgrade(&connection));
         data.insert(connection);
@@ -106,11 +108,11 @@ impl Connection {
 
     fn close_if_unread(&self, patience: Duration) {
         let mut is_unread = false;
-        lock(&self.made).retain(|made| {
-            let made = made.upgrade();
-            let since = made.as_ref().and_then(|made| *lock(&made.waits_since));
+        lock(&self.answers).retain(|answer| {
+            let answer = answer.upgrade();
+            let since = answer.as_ref().and_then(|answer| *lock(&answer.waits_since));
             is_unread |= since.is_some_and(|since| since.elapsed() >= patience);
-            made.is_some()
+            answer.is_some()
         });
         if is_unread {
             self.close();
@@ -122,11 +124,14 @@ impl Connection {
         let _ = self.socket.shutdown(Shutdown::Both);
     }
 
-    /// Keeps an eye on an answer that is made while it is read.
-    fn watch(&self) -> Arc<Made> {
-        let made = Arc::new(Made::default());
-        lock(&self.made).push(Arc::downgrade(&made));
-        made
+    /// Keeps an eye on an answer. It waits from now on: nobody asks for any of it while others before it are unread.
+    fn watch(&self) -> Arc<Answer> {
+        let answer = Arc::new(Answer { waits_since: Mutex::new(Some(Instant::now())) });
+        let mut answers = lock(&self.answers);
+        answers.retain(|answer| answer.strong_count() > 0);
+        answers.push(Arc::downgrade(&answer));
+        drop(answers);
+        answer
     }
 }
 
@@ -165,17 +170,35 @@ pub(crate) async fn note(
     }
     Ok(response.map_body(|_, body| {
         let body = body.boxed();
-        let is_made = body.size() == BodySize::Stream;
-        let made = under_way.as_ref().filter(|_| is_made).map(|UnderWay(connection)| connection.watch());
-        BoxBody::new(Noted { body, made, _under_way: under_way })
+        let is_empty = matches!(body.size(), BodySize::None | BodySize::Sized(0));
+        let answer = under_way.as_ref().filter(|_| !is_empty).map(|UnderWay(connection)| connection.watch());
+        BoxBody::new(Noted { body, rest: Bytes::new(), answer, _under_way: under_way })
     }))
 }
 
 /// The body of an answer.
 struct Noted {
     body: BoxBody,
-    made: Option<Arc<Made>>,
+    /// What is left of the part that is handed out.
+    rest: Bytes,
+    answer: Option<Arc<Answer>>,
     _under_way: Option<UnderWay>,
+}
+
+impl Noted {
+    fn poll_slice(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, <BoxBody as MessageBody>::Error>>> {
+        if self.rest.is_empty() {
+            match Pin::new(&mut self.body).poll_next(context) {
+                Poll::Ready(Some(Ok(part))) => self.rest = part,
+                other => return other,
+            }
+        }
+        let slice = self.rest.split_to(self.rest.len().min(SLICE));
+        Poll::Ready(Some(Ok(slice)))
+    }
 }
 
 impl MessageBody for Noted {
@@ -190,12 +213,12 @@ impl MessageBody for Noted {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let noted = self.get_mut();
-        let part = Pin::new(&mut noted.body).poll_next(context);
-        if let Some(made) = &noted.made {
-            // The framework asks for the next part when there is room for it.
-            *lock(&made.waits_since) = part.is_ready().then(Instant::now);
+        let slice = noted.poll_slice(context);
+        if let Some(answer) = &noted.answer {
+            // The framework asks for the next slice when there is room for it.
+            *lock(&answer.waits_since) = slice.is_ready().then(Instant::now);
         }
-        part
+        slice
     }
 }
 
@@ -215,7 +238,7 @@ mod tests {
             under_way: AtomicUsize::new(1),
             is_given_up: AtomicBool::new(false),
             idle_since: Mutex::new(Instant::now()),
-            made: Mutex::default(),
+            answers: Mutex::default(),
         };
         (connection, client)
     }
@@ -225,10 +248,11 @@ mod tests {
         let (connection, mut client) = connected();
         client.set_nonblocking(true).unwrap();
         let is_open = |client: &mut TcpStream| client.read(&mut [0]).is_err();
-        let made = connection.watch();
+        let answer = connection.watch();
+        *lock(&answer.waits_since) = None;
         connection.close_if_unread(Duration::ZERO);
         assert!(is_open(&mut client), "the client waits");
-        *lock(&made.waits_since) = Some(Instant::now());
+        *lock(&answer.waits_since) = Some(Instant::now());
         connection.close_if_unread(Duration::from_mins(1));
         assert!(is_open(&mut client), "not for long");
         connection.close_if_unread(Duration::ZERO);
@@ -240,11 +264,52 @@ mod tests {
     fn an_answer_that_has_ended_is_of_no_concern() {
         let (connection, mut client) = connected();
         client.set_nonblocking(true).unwrap();
-        let made = connection.watch();
-        *lock(&made.waits_since) = Some(Instant::now());
-        drop(made);
+        drop(connection.watch());
         connection.close_if_unread(Duration::ZERO);
         assert!(client.read(&mut [0]).is_err());
-        assert!(lock(&connection.made).is_empty());
+        assert!(lock(&connection.answers).is_empty());
+    }
+
+    #[test]
+    fn answers_that_have_ended_are_not_kept_until_the_next_look() {
+        let (connection, _client) = connected();
+        for _ in 0..100 {
+            drop(connection.watch());
+        }
+        assert!(lock(&connection.answers).len() <= 1);
+    }
+
+    #[test]
+    fn a_client_that_is_not_through_with_the_answer_before_is_watched_as_well() {
+        let (connection, mut client) = connected();
+        let _answer = connection.watch();
+        connection.close_if_unread(Duration::ZERO);
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn each_slice_that_is_taken_renews_the_time() {
+        let (connection, mut client) = connected();
+        client.set_nonblocking(true).unwrap();
+        let text: Vec<u8> = (0..=250).cycle().take(5 * SLICE + 7).collect();
+        let answer = connection.watch();
+        let body = BoxBody::new(Bytes::from(text.clone()));
+        let mut noted =
+            Noted { body, rest: Bytes::new(), answer: Some(Arc::clone(&answer)), _under_way: None };
+        assert_eq!(noted.size(), BodySize::Sized(5 * 32 * 1024 + 7));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut told = Vec::new();
+        let long_ago = Instant::now().checked_sub(Duration::from_mins(1)).unwrap();
+        loop {
+            *lock(&answer.waits_since) = Some(long_ago);
+            let Poll::Ready(slice) = Pin::new(&mut noted).poll_next(&mut context) else { panic!("is there") };
+            let Some(slice) = slice else { break };
+            connection.close_if_unread(Duration::from_secs(30));
+            assert!(client.read(&mut [0]).is_err(), "the client has taken a slice");
+            let slice = slice.unwrap();
+            assert!(slice.len() <= SLICE);
+            told.extend_from_slice(&slice);
+        }
+        assert!(told == text);
     }
 }

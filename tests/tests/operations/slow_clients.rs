@@ -131,30 +131,57 @@ async fn what_never_ends_is_closed_in_time() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A client of an answer that is made while it is read has to read within this time.
+/// A client has to read something of its answer within this time.
 const UNREAD: Duration = Duration::from_secs(30);
+/// What a slow client reads at a time, and how often: 100 kB in a second.
+const SIP: usize = 20_000;
+const SIPS: Duration = Duration::from_millis(200);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_an_export_loses_the_connection_and_the_place() {
-    let _turn = turns::together().await;
-    let server = Program::start(&Setup::new(&[]));
-    let address = server.address();
-    let token = register(address, "ann").await.access;
-    // More than the buffers between the two take.
-    for sheet in 0..3 {
+/// A user with so many sheets of 9.5 MB; returns the token.
+async fn owner_of(sheets: u32, name: &str, server: SocketAddr) -> String {
+    let token = register(server, name).await.access;
+    for sheet in 0..sheets {
         let history = "x".repeat(19_000);
         let row = |row| {
             format!("{{\"id\": \"{sheet}-{row}\", \"name\": \"A\", \"medical_history\": \"{history}\"}}\n")
         };
         let rows: String = (0..500).map(row).collect();
         let import = Request::new("POST", "/api/patients/import/").bearing(&token).saying(rows);
-        import.header("content-type", "application/x-ndjson").send(address).await.is(200);
+        import.header("content-type", "application/x-ndjson").send(server).await.is(200);
     }
+    token
+}
+
+/// Reads to the end of the connection, or to the end of an export.
+async fn read_on(connection: &mut Connection) -> usize {
+    let mut read = 0;
+    loop {
+        let some = timeout(UNREAD, connection.some()).await.expect("the connection has an end");
+        read += some.len();
+        if some.is_empty() || some.ends_with(b"\r\n0\r\n\r\n") {
+            return read;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_an_answer_loses_the_connection_and_the_place() {
+    let _turn = turns::together().await;
+    let server = Program::start(&Setup::new(&[]));
+    let address = server.address();
+    // More than the buffers between the two take.
+    let token = owner_of(3, "ann", address).await;
     let export = Request::get("/api/patients/export/").bearing(&token);
     let mut unread = Connection::open(address).await.unwrap();
     unread.write(&export.bytes()).await.unwrap();
     // It has begun.
     let mut read = unread.some().await.len();
+    // Answers whose sizes are known are no better.
+    let mut sized = Connection::open(address).await.unwrap();
+    let page = Request::get("/api/patients/?limit=100").bearing(&token).bytes();
+    for _ in 0..15 {
+        sized.write(&page).await.unwrap();
+    }
     let empty = Request::new("POST", "/api/patients/import/").bearing(&token).saying("\n".to_owned());
     let empty = empty.header("content-type", "application/x-ndjson");
     let begun = Instant::now();
@@ -166,14 +193,35 @@ async fn who_does_not_read_an_export_loses_the_connection_and_the_place() {
     }
     println!("the place was free after {:.1?}", begun.elapsed());
     assert!(was_held);
-    loop {
-        let some = unread.some().await;
-        if some.is_empty() {
-            break;
-        }
-        read += some.len();
-    }
+    read += read_on(&mut unread).await;
     assert!(read < 3 * 500 * 19_000, "the connection was not closed: {read} bytes");
+    sleep((begun + UNREAD + FAREWELL).saturating_duration_since(Instant::now())).await;
+    let read = read_on(&mut sized).await;
+    assert!(read < 15 * 100 * 19_000, "the connection was not closed: {read} bytes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_an_export_slowly_gets_all_of_it() {
+    let _turn = turns::together().await;
+    let server = Program::start(&Setup::new(&[]));
+    let address = server.address();
+    let token = owner_of(2, "ann", address).await;
+    let export = Request::get("/api/patients/export/").bearing(&token);
+    let mut slow = Connection::open(address).await.unwrap();
+    slow.write(&export.bytes()).await.unwrap();
+    let begun = Instant::now();
+    let mut read = 0;
+    while begun.elapsed() < UNREAD + Duration::from_secs(10) {
+        let due = usize::try_from(begun.elapsed().as_millis() / SIPS.as_millis()).unwrap() * SIP;
+        while read < due {
+            let some = timeout(UNREAD, slow.some()).await.unwrap();
+            assert!(!some.is_empty(), "closed after {read} bytes and {:.1?}", begun.elapsed());
+            read += some.len();
+        }
+        sleep(SIPS).await;
+    }
+    read += read_on(&mut slow).await;
+    assert!(read > 2 * 500 * 19_000, "{read} bytes");
 }
 
 const IDLE: usize = 500;
