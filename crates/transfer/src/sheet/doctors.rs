@@ -106,7 +106,20 @@ impl Row for DoctorRow {
 
     async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError> {
         let RecordId::Doctor(id) = known else { return Err(RepositoryError::Missing(Record::Doctor)) };
-        let rule = desk.options.doctor_emails;
-        desk.target.doctors.update(id, None, &self.change, rule, stamp).await.map(|_| true)
+        let Self { record, change } = self;
+        let doctors = desk.target.doctors;
+        let Some(stored) = doctors.find(id).await? else {
+            let is_there = !desk.target.intake.present(vec![known]).await?.is_empty();
+            let has_retired = record.is_retired && is_there;
+            return if has_retired { Ok(false) } else { Err(RepositoryError::Missing(Record::Doctor)) };
+        };
+        let is_same = change.applied(&stored.details).is_ok_and(|after| after == stored.details);
+        if !is_same {
+            doctors.update(id, None, &change, desk.options.doctor_emails, stamp).await?;
+        }
+        if record.is_retired {
+            doctors.retire(id, None, stamp).await?;
+        }
+        Ok(!is_same || record.is_retired)
     }
 }

@@ -85,8 +85,17 @@ impl Row for MappingRow {
     }
 
     async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError> {
-        let RecordId::Mapping(id) = known else { return Err(RepositoryError::Missing(Record::Mapping)) };
-        desk.target.mappings.update_notes(self.record.owner, id, None, &self.notes, stamp).await.map(|_| true)
+        let missing = || RepositoryError::Missing(Record::Mapping);
+        let RecordId::Mapping(id) = known else { return Err(missing()) };
+        let IncomingMapping { owner, ended_at, .. } = self.record;
+        let stored = desk.target.mappings.find(owner, id, true).await?.ok_or_else(missing)?.mapping;
+        let is_same = self.notes.applied(stored.notes.as_ref()) == stored.notes;
+        match stored.ended_at {
+            // What has ended does not change any more.
+            Some(_) if ended_at.is_some() => Ok(false),
+            None if is_same => Ok(false),
+            _ => desk.target.mappings.update_notes(owner, id, None, &self.notes, stamp).await.map(|_| true),
+        }
     }
 }
 

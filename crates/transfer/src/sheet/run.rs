@@ -312,8 +312,11 @@ impl<T: Row> Run<'_, T> {
         let is_own = self.begin.desk.options.is_own();
         // Rows of other sheets name a patient and a doctor by the id alone.
         let made = (is_own || T::RECORD == Record::User).then_some(T::MADE);
+        // An external id is no number that each system gives anew.
+        let is_told_apart = is_own || fields.raw("external_id").is_some();
         let external = external(&mut fields, T::COLUMNS, made);
-        let made = fields.raw(T::MADE).and_then(|raw| Timestamp::parse(raw.trim())).filter(|_| !is_own);
+        let made =
+            fields.raw(T::MADE).and_then(|raw| Timestamp::parse(raw.trim())).filter(|_| !is_told_apart);
         let id = fields.raw("id").filter(|_| self.keeps_ids).and_then(|raw| raw.trim().parse().ok());
         let row = T::read(&mut self.begin.desk, &mut fields, id.and_then(T::id)).await?;
         let (Some(external), Some(row), true) = (external, row, fields.errors.is_empty()) else {

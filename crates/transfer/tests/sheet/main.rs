@@ -3,6 +3,7 @@
 
 mod refused;
 mod round;
+mod updated;
 #[path = "../django/world.rs"]
 #[expect(dead_code, reason = "some of it is for other tests")]
 mod world;
