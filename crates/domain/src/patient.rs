@@ -198,7 +198,10 @@ impl PatientChange {
             (Change::Keep, _) => Ok(current.told_age),
             (Change::Clear, _) => Ok(None),
             // A client that sends back what it has read tells nothing new.
-            (Change::Set(age), None) if current.told_age.is_some_and(|told| told.age == *age) => {
+            (Change::Set(age), None)
+                if current.date_of_birth.is_none()
+                    && current.told_age.is_some_and(|told| told.age == *age) =>
+            {
                 Ok(current.told_age)
             }
             (Change::Set(age), None) => Ok(Some(ToldAge { age: *age, on: today })),
@@ -282,6 +285,16 @@ mod tests {
         let older = PatientChange { age: age(31), ..PatientChange::default() };
         let told = older.applied(&known, day("2027-01-01")).unwrap().told_age.unwrap();
         assert_eq!((told.age.get(), told.on), (31, day("2027-01-01")));
+    }
+
+    #[test]
+    fn an_age_that_a_birth_date_had_hidden_is_told_anew_when_the_date_goes() {
+        let told = ToldAge { age: Age::new(30).unwrap(), on: day("2020-01-01") };
+        let hidden =
+            PatientDetails { told_age: Some(told), date_of_birth: Some(born("1985-06-01")), ..ann() };
+        let change = PatientChange { age: age(30), date_of_birth: Change::Clear, ..PatientChange::default() };
+        let details = change.applied(&hidden, day("2026-01-01")).unwrap();
+        assert_eq!(details.told_age.unwrap().on, day("2026-01-01"));
     }
 
     #[test]
