@@ -174,10 +174,25 @@ async fn what_was_typed_of_a_user_who_may_not_sign_in_any_more_still_stands_in_t
     assert_eq!(clinic.post(&admin, "/admin/users/2/standing", &form).await.status, 303);
     assert_eq!(clinic.get(&admin, "/admin/users/2/edit").await.status, 409);
     assert!(!clinic.get(&admin, "/admin/users/2").await.body.contains("/users/2/edit"));
-    let form = [("name", "Sam Rao"), ("email", ""), ("phone", ""), ("version", "1")];
+    let form = [
+        ("name", "Sam Rao"),
+        ("email", ""),
+        ("phone", ""),
+        ("before_name", "Sam"),
+        ("before_phone", "999"),
+        ("version", "1"),
+    ];
     let answer = clinic.post(&admin, "/admin/users/2/edit", &form).await;
     assert_eq!(answer.status, 409);
-    for part in ["Nothing was saved", "may not sign in", "value=\"Sam Rao\""] {
+    // The form is still the one that was made from that version.
+    for part in [
+        "Nothing was saved",
+        "may not sign in",
+        "value=\"Sam Rao\"",
+        "name=\"before_name\" value=\"Sam\"",
+        "name=\"before_phone\" value=\"999\"",
+        "name=\"version\" value=\"1\"",
+    ] {
         assert!(answer.body.contains(part), "{part}: {}", answer.body);
     }
 }

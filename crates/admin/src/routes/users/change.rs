@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use application::Error;
 use domain::{
-    Change, EmailAddress, NameChange, NewUser, PersonName, Phone, Role, User, UserChange, UserName,
+    Change, EmailAddress, NameChange, NewUser, PersonName, Phone, Role, User, UserChange, UserId, UserName,
+    Version,
 };
 
 use super::{BASE, ROLES, column, id};
@@ -151,17 +152,20 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
                 return form.show(StatusCode::PRECONDITION_FAILED);
             }
             Err(Error::Missing(_)) => {
-                let now = administration.user(who, id).await?;
-                return edit_form(&visit, &now, typed)?.gone(NOT_ACTIVE).show(StatusCode::CONFLICT);
+                return as_sent(&visit, id, version).await?.gone(NOT_ACTIVE).show(StatusCode::CONFLICT);
             }
             Err(error) => status = reading.take(error)?,
         }
     }
-    // The form is still the one that was made from that version.
-    let was = administration.user(who, id).await?;
+    as_sent(&visit, id, version).await?.wrong(reading.wrong()).show(status)
+}
+
+/// The form as it was sent: it is still the one that was made from that version.
+async fn as_sent(visit: &Visit, id: UserId, version: Version) -> Result<FormPage, Refusal> {
+    let was = visit.panel.administration.user(visit.who()?, id).await?;
     let hidden = BEFORE.map(|(name, hidden)| (hidden, before(&visit.form, name))).to_vec();
-    let form = edit_form(&visit, &User { version, ..was }, typed)?.with(hidden);
-    form.wrong(reading.wrong()).show(status)
+    let typed = |name: &'static str| visit.form.get(name).to_owned();
+    Ok(edit_form(visit, &User { version, ..was }, typed)?.with(hidden))
 }
 
 /// What a field was when the form was made.
