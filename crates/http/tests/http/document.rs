@@ -148,6 +148,7 @@ async fn the_document_is_served_as_json() {
         ("/api/schema/?format=json", ""),
         ("/api/schema/?format=json", "application/yaml"),
         ("/api/schema/", "application/json"),
+        ("/api/schema/", "application/yaml ; q=0.5 ,\tapplication/json\t;\tq=1"),
         ("/api/schema/", "application/vnd.oai.openapi+json, */*;q=0.1"),
     ] {
         let answer = served(path, accept).await;
