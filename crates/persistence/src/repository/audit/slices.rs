@@ -54,16 +54,15 @@ pub(super) fn page(
             break;
         }
         let query = in_order_of_ids(filter, page).limit(missing);
-        let more: Vec<EventViewRow> = match group.as_slice() {
+        let more: Vec<EventViewRow> = if let [one] = group.as_slice() {
             // Of one slice the index gives the order.
-            [one] => query.filter(slice().eq(*one)).load(c)?,
+            query.filter(slice().eq(*one)).load(c)?
+        } else {
             // By the ids alone PostgreSQL may go through the whole trail, in order, to find the few that it wants.
-            _ => {
-                let query = query.filter(slice().eq_any(group));
-                match page.order.direction {
-                    Direction::Ascending => query.order((slice().asc(), table::id.asc())).load(c)?,
-                    Direction::Descending => query.order((slice().desc(), table::id.desc())).load(c)?,
-                }
+            let query = query.filter(slice().eq_any(group));
+            match page.order.direction {
+                Direction::Ascending => query.order((slice().asc(), table::id.asc())).load(c)?,
+                Direction::Descending => query.order((slice().desc(), table::id.desc())).load(c)?,
             }
         };
         rows.extend(more);
