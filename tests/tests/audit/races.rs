@@ -86,8 +86,9 @@ async fn calls_that_meet_leave_one_event_each(database: Database) {
     let made = once.values().find(|answer| answer.status == 201).unwrap();
     let (path, tag) =
         (format!("/api/patients/{}/", made.json()["id"]), made.header("etag").unwrap().to_owned());
+    let another = json!({"name": "Ravi Rao"});
     let changed = meet(address, "changed", |id| {
-        as_put(&own(Request::post(&path, &somebody), id).header("if-match", &tag))
+        as_put(&own(Request::post(&path, &another), id).header("if-match", &tag))
     });
     let changed = changed.await;
     let deleted = meet(address, "deleted", |id| own(Request::new("DELETE", &path), id).bytes()).await;
