@@ -263,6 +263,7 @@ mod tests {
             );
         }
     }
+
     /// After how many seconds a sheet is given up that does not go on after so many bytes, and whether it had a place.
     async fn given_up_after(bytes: usize) -> (u64, bool) {
         let begun = Instant::now();

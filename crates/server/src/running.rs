@@ -27,7 +27,7 @@ use crate::{StartError, telemetry, tls};
 /// everything around it.
 const HEAD_DEADLINE: Duration = Duration::from_secs(9);
 
-/// How long a client may be without reading of an answer that is made while it is read.
+/// How long a client may leave what comes next of its answer unread.
 const READ_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Between two questions for sessions that other replicas have ended: they are to be dead here, too, within

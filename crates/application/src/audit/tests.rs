@@ -118,9 +118,14 @@ fn names(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
     numbers.into_iter().map(|number| number.to_string()).collect()
 }
 
-/// An audit over `trail` whose writer runs.
+/// An audit over `trail`, and its writer.
+fn over(trail: &Arc<Trail>, reads: ReadAudit) -> (Audit, AuditWriter) {
+    Audit::new(Arc::<Trail>::clone(trail), Arc::new(FixedClock::default()), reads)
+}
+
+/// The same, and the writer runs.
 fn running(trail: &Arc<Trail>, reads: ReadAudit) -> (Audit, JoinHandle<()>) {
-    let (audit, writer) = Audit::new(Arc::<Trail>::clone(trail), Arc::new(FixedClock::default()), reads);
+    let (audit, writer) = over(trail, reads);
     (audit, tokio::spawn(writer.run()))
 }
 
@@ -183,7 +188,7 @@ async fn one_write_has_its_bounds() {
 async fn a_full_queue_refuses_and_loses_nothing_that_it_took() {
     for reads in [ReadAudit::Batched, ReadAudit::Off] {
         let trail = Trail::open();
-        let (audit, writer) = Audit::new(Arc::<Trail>::clone(&trail), Arc::new(FixedClock::default()), reads);
+        let (audit, writer) = over(&trail, reads);
         for number in 0..QUEUE {
             audit.put(refusal(number)).await.unwrap();
         }
@@ -197,8 +202,7 @@ async fn a_full_queue_refuses_and_loses_nothing_that_it_took() {
 #[tokio::test(start_paused = true)]
 async fn whoever_finds_the_queue_full_waits_for_room() {
     let trail = Trail::open();
-    let (audit, writer) =
-        Audit::new(Arc::<Trail>::clone(&trail), Arc::new(FixedClock::default()), ReadAudit::Batched);
+    let (audit, writer) = over(&trail, ReadAudit::Batched);
     for number in 0..QUEUE {
         audit.put(read(number)).await.unwrap();
     }
@@ -214,7 +218,7 @@ async fn whoever_finds_the_queue_full_waits_for_room() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_writer_nothing_is_taken() {
-    let (audit, writer) = Audit::new(Trail::open(), Arc::new(FixedClock::default()), ReadAudit::Batched);
+    let (audit, writer) = over(&Trail::open(), ReadAudit::Batched);
     drop(writer);
     assert!(matches!(audit.put(read(1)).await, Err(Error::Unavailable(_))));
 }
