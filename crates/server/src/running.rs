@@ -85,6 +85,8 @@ impl Server {
                 .wrap(from_fn(connections::note))
         })
         .on_connect(move |stream, data| connections.add(stream, data))
+        // Else the last piece of an answer waits for the client to acknowledge those before it, 40 ms and more.
+        .tcp_nodelay(true)
         .client_request_timeout(HEAD_DEADLINE)
         .disable_signals()
         .shutdown_timeout(settings.server.drain().as_secs());
