@@ -33,7 +33,7 @@ pub struct Order {
 }
 
 /// How many records one page may hold: 1 to 1,000, 100 if nothing is said.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct PageLimit(u16);
 
 impl PageLimit {

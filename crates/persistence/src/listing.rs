@@ -1,6 +1,6 @@
 //! Pages by keyset.
 
-use domain::{Listing, PageLimit, Position};
+use domain::{Listing, Order, Page, PageLimit, Position};
 
 use crate::rows::BadValue;
 
@@ -33,6 +33,15 @@ pub(crate) use keyset;
 /// How many rows to ask for: one more than fit tells whether there is another page.
 pub(crate) fn fetch(limit: PageLimit) -> i64 {
     i64::from(limit.get()) + 1
+}
+
+/// Whether a page is what most clients ask for, so that calls can share a statement: the first one, newest first, of
+/// the usual size at most, and nothing is counted.
+pub(crate) fn is_usual<Id>(page: &Page<Id>) -> bool {
+    page.order == Order::default()
+        && page.after.is_none()
+        && !page.count
+        && page.limit <= PageLimit::default()
 }
 
 /// The records of `rows`, which were asked for by [`fetch`], as one page.

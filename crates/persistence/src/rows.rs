@@ -21,7 +21,7 @@ pub(crate) use self::invitation::InvitationRow;
 pub(crate) use self::mapping::{
     AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, PatientNameRow,
 };
-pub(crate) use self::patient::{PatientColumns, PatientRow, PatientWordRow, owner_name};
+pub(crate) use self::patient::{PatientColumns, PatientRecord, PatientRow, PatientWordRow, owner_name};
 pub(crate) use self::session::{SessionColumns, SessionRow, SessionViewRow};
 pub(crate) use self::step::StepRow;
 pub(crate) use self::user::{CredentialsRow, NewUserColumns, UserChangeColumns, UserRow};

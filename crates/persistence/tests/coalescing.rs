@@ -5,6 +5,8 @@
 
 #[path = "coalescing/hurt.rs"]
 mod hurt;
+#[path = "coalescing/lists.rs"]
+mod lists;
 #[path = "coalescing/mix.rs"]
 mod mix;
 #[path = "coalescing/world.rs"]

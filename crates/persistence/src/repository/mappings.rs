@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::ports::{MappingRepository, Record, RepositoryError};
 use domain::{
     Act, AssignedDoctor, Change, ChangedFields, DoctorId, Listing, Mapping, MappingFilter, MappingId,
-    MappingView, NewMapping, Notes, Outcome, Page, PatientId, Position, Stamp, UserId, Version,
+    MappingView, NewMapping, Notes, Outcome, Page, PageLimit, PatientId, Position, Stamp, UserId, Version,
 };
 
 use super::dialect::{for_share, for_update};
@@ -20,7 +20,7 @@ use super::together::{self, Kin};
 use super::{Conn, Db, history, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
-use crate::listing::{fetch, keyset, listing};
+use crate::listing::{fetch, is_usual, keyset, listing};
 use crate::rows::{
     AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, PatientNameRow, expect_version, stored,
 };
@@ -30,6 +30,7 @@ use crate::types::{At, Instant};
 pub(super) struct Mappings {
     executor: Arc<Executor<Conn>>,
     finds: Kin<(UserId, MappingId), Option<MappingView>>,
+    doctors: Kin<(UserId, PatientId, PageLimit), Listing<AssignedDoctor, MappingId>>,
     assignments: Kin<Assignment, MappingView>,
 }
 
@@ -47,8 +48,15 @@ impl Mappings {
             |c, (owner, id): &(UserId, MappingId)| find(c, *owner, *id, false),
             together::find_mappings,
         );
+        let doctors = executor.reads_together(
+            together::LISTS,
+            |c, (owner, patient, limit): &(UserId, PatientId, PageLimit)| {
+                first_doctors(c, *owner, *patient, *limit)
+            },
+            together::list_doctors_of,
+        );
         let assignments = executor.writes_together(together::WRITES, assign_once, together::assign);
-        Self { executor, finds, assignments }
+        Self { executor, finds, doctors, assignments }
     }
 }
 
@@ -97,6 +105,9 @@ impl MappingRepository for Mappings {
         patient: PatientId,
         page: Page<MappingId>,
     ) -> Result<Listing<AssignedDoctor, MappingId>, RepositoryError> {
+        if is_usual(&page) {
+            return Ok(self.executor.join(&self.doctors, (owner, patient, page.limit)).await?);
+        }
         Ok(self.executor.read(move |c| doctors_of(c, owner, patient, page)).await?)
     }
 
@@ -218,6 +229,16 @@ fn list(
     Ok(listing(rows, page.limit, total, position)?)
 }
 
+/// The same, as far as [`is_usual`].
+pub(super) fn first_doctors(
+    c: &mut Conn,
+    owner: UserId,
+    patient: PatientId,
+    limit: PageLimit,
+) -> Result<Listing<AssignedDoctor, MappingId>, Failure> {
+    doctors_of(c, owner, patient, Page { limit, ..Page::default() })
+}
+
 /// Only an empty page leaves the question whose the patient is.
 fn doctors_of(
     c: &mut Conn,
@@ -236,8 +257,12 @@ fn doctors_of(
     if rows.is_empty() && !is_patient_of(c, owner, patient)? {
         return Err(RepositoryError::Missing(Record::Patient).into());
     }
-    let position = |last: &AssignedDoctor| Position { created_at: last.assigned_at, id: last.mapping };
     Ok(listing(rows, page.limit, total, position)?)
+}
+
+/// Where the doctors of a patient go on after one of them.
+pub(super) fn position(last: &AssignedDoctor) -> Position<MappingId> {
+    Position { created_at: last.assigned_at, id: last.mapping }
 }
 
 /// Mappings whose patient was not deleted, as that of an active one never was.

@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::ports::{PatientRepository, Record, RepositoryError};
 use domain::{
-    Act, ChangedFields, Listing, Outcome, Page, Patient, PatientChange, PatientDetails, PatientFilter,
-    PatientId, Position, SearchTerms, SortKey, Stamp, UserId, UserName, Version,
+    Act, ChangedFields, Listing, Outcome, Page, PageLimit, Patient, PatientChange, PatientDetails,
+    PatientFilter, PatientId, Position, SearchTerms, SortKey, Stamp, UserId, UserName, Version,
 };
 
 use super::dialect::{beside, for_update};
@@ -18,15 +18,18 @@ use super::together::{self, Kin};
 use super::{Conn, Db, history, mappings, versions};
 use crate::error::Failure;
 use crate::executor::Executor;
-use crate::listing::{fetch, keyset, listing};
-use crate::rows::{PatientColumns, PatientRow, PatientWordRow, expect_version, owner_name, stored};
-use crate::schema::{patient_words, patients};
+use crate::listing::{fetch, is_usual, keyset, listing};
+use crate::rows::{
+    PatientColumns, PatientRecord, PatientRow, PatientWordRow, expect_version, owner_name, stored,
+};
+use crate::schema::{patient_words, patients, users};
 use crate::types::At;
 use crate::words::{WordChange, beginning_with};
 
 pub(super) struct Patients {
     executor: Arc<Executor<Conn>>,
     finds: Kin<(UserId, PatientId), Option<Patient>>,
+    first_pages: Kin<(UserId, PageLimit), Listing<Patient, PatientId>>,
     inserts: Kin<NewPatient, Patient>,
 }
 
@@ -44,8 +47,13 @@ impl Patients {
             |c, (owner, id): &(UserId, PatientId)| find(c, *owner, *id),
             together::find_patients,
         );
+        let first_pages = executor.reads_together(
+            together::LISTS,
+            |c, (owner, limit): &(UserId, PageLimit)| first_page(c, *owner, *limit),
+            together::list_patients,
+        );
         let inserts = executor.writes_together(together::WRITES, insert_once, together::insert_patients);
-        Self { executor, finds, inserts }
+        Self { executor, finds, first_pages, inserts }
     }
 }
 
@@ -77,6 +85,9 @@ impl PatientRepository for Patients {
         filter: &PatientFilter,
         page: Page<PatientId>,
     ) -> Result<Listing<Patient, PatientId>, RepositoryError> {
+        if *filter == PatientFilter::default() && is_usual(&page) {
+            return Ok(self.executor.join(&self.first_pages, (owner, page.limit)).await?);
+        }
         let filter = filter.clone();
         Ok(self.executor.read(move |c| list(c, owner, &filter, page)).await?)
     }
@@ -178,6 +189,15 @@ pub(super) fn unless_deleted<R>(row: Option<(R, Option<At>)>) -> Option<R> {
     row.and_then(|(row, deleted_at)| deleted_at.is_none().then_some(row))
 }
 
+/// The list without any condition, as far as [`is_usual`].
+pub(super) fn first_page(
+    c: &mut Conn,
+    owner: UserId,
+    limit: PageLimit,
+) -> Result<Listing<Patient, PatientId>, Failure> {
+    list(c, owner, &PatientFilter::default(), Page { limit, ..Page::default() })
+}
+
 fn list(
     c: &mut Conn,
     owner: UserId,
@@ -185,9 +205,11 @@ fn list(
     page: Page<PatientId>,
 ) -> Result<Listing<Patient, PatientId>, Failure> {
     let total = if page.count { Some(matching(owner, filter).count().get_result(c)?) } else { None };
-    let query = matching(owner, filter).select(PatientRow::as_select()).limit(fetch(page.limit));
+    let owner_name = users::table.filter(users::id.eq(owner.get())).select(users::username).single_value();
+    let query =
+        matching(owner, filter).select((PatientRecord::as_select(), owner_name)).limit(fetch(page.limit));
     let direction = page.order.direction;
-    let rows = match page.order.key {
+    let rows: Vec<PatientRow> = match page.order.key {
         SortKey::CreatedAt => {
             let after = page.after.map(|last| (At(last.created_at), last.id.get()));
             keyset!(query, patients::created_at, patients::id, direction, after).load(c)?
@@ -197,8 +219,12 @@ fn list(
             keyset!(query, patients::name_key, patients::id, direction, after).load(c)?
         }
     };
-    let position = |last: &Patient| Position { created_at: last.created_at, id: last.id };
     Ok(listing(rows, page.limit, total, position)?)
+}
+
+/// Where a list by the time of making goes on after a patient.
+pub(super) fn position(last: &Patient) -> Position<PatientId> {
+    Position { created_at: last.created_at, id: last.id }
 }
 
 fn matching(owner: UserId, filter: &PatientFilter) -> patients::BoxedQuery<'static, Db> {

@@ -78,6 +78,14 @@ pub(crate) struct AssignedDoctorRow {
     doctor: DoctorRow,
 }
 
+#[cfg(feature = "postgres")]
+impl AssignedDoctorRow {
+    /// What the doctors of a patient are ordered by.
+    pub(crate) const fn position(&self) -> (At, i64) {
+        (self.assigned_at, self.id)
+    }
+}
+
 impl TryFrom<MappingRow> for Mapping {
     type Error = BadValue;
 

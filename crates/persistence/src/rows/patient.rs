@@ -13,10 +13,22 @@ use super::{BadValue, stored, text};
 use crate::schema::{patient_words, patients, users};
 use crate::types::At;
 
-/// A patient's record.
+/// A patient's record. In a list of one owner its second part is looked up once, not for each of the rows: see
+/// [`PatientRecord`].
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = patients)]
 pub(crate) struct PatientRow {
+    #[diesel(embed)]
+    record: PatientRecord,
+    #[diesel(select_expression = owner_name())]
+    #[diesel(select_expression_type = owner_name)]
+    created_by: Option<String>,
+}
+
+/// What the table itself has of a patient.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = patients)]
+pub(crate) struct PatientRecord {
     id: i64,
     owner_id: i64,
     #[diesel(embed)]
@@ -24,9 +36,6 @@ pub(crate) struct PatientRow {
     created_at: At,
     updated_at: At,
     version: i32,
-    #[diesel(select_expression = owner_name())]
-    #[diesel(select_expression_type = owner_name)]
-    created_by: Option<String>,
 }
 
 /// The user name of a record's owner. A subquery, so that it works in `RETURNING` and no lock falls on it.
@@ -119,19 +128,28 @@ impl TryFrom<PatientColumns> for PatientDetails {
     }
 }
 
+#[cfg(feature = "postgres")]
+impl PatientRow {
+    /// What lists by the time of making are ordered by.
+    pub(crate) const fn position(&self) -> (At, i64) {
+        (self.record.created_at, self.record.id)
+    }
+}
+
 impl TryFrom<PatientRow> for Patient {
     type Error = BadValue;
 
     fn try_from(row: PatientRow) -> Result<Self, BadValue> {
-        let created_by = stored("users.username", row.created_by)?;
+        let PatientRow { record, created_by } = row;
+        let created_by = stored("users.username", created_by)?;
         Ok(Self {
-            id: stored("patients.id", PatientId::new(row.id))?,
-            owner: stored("patients.owner_id", UserId::new(row.owner_id))?,
+            id: stored("patients.id", PatientId::new(record.id))?,
+            owner: stored("patients.owner_id", UserId::new(record.owner_id))?,
             created_by: stored("users.username", UserName::parse(&created_by))?,
-            details: row.columns.try_into()?,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-            version: stored("patients.version", Version::new(row.version))?,
+            details: record.columns.try_into()?,
+            created_at: record.created_at.into(),
+            updated_at: record.updated_at.into(),
+            version: stored("patients.version", Version::new(record.version))?,
         })
     }
 }

@@ -5,7 +5,9 @@
 use std::num::NonZeroUsize;
 
 use diesel::connection::Connection as _;
-use domain::{Doctor, DoctorId, MappingId, MappingView, Patient, PatientId, UserId};
+use domain::{
+    AssignedDoctor, Doctor, DoctorId, Listing, MappingId, MappingView, PageLimit, Patient, PatientId, UserId,
+};
 
 use super::Conn;
 use super::doctors::{self, NewDoctor};
@@ -21,6 +23,8 @@ type Shares<T> = Result<Vec<Share<T, Failure>>, Failure>;
 
 /// How many reads share a turn.
 pub(super) const READS: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+/// How many first pages of lists share a turn.
+pub(super) const LISTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// How many writes share a turn.
 pub(super) const WRITES: NonZeroUsize = NonZeroUsize::MIN;
 
@@ -34,6 +38,20 @@ pub(super) fn find_doctors(c: &mut Conn, asked: &[DoctorId]) -> Shares<Option<Do
 
 pub(super) fn find_mappings(c: &mut Conn, asked: &[(UserId, MappingId)]) -> Shares<Option<MappingView>> {
     each(c, asked, |c, (owner, id)| mappings::find(c, *owner, *id, false))
+}
+
+pub(super) fn list_patients(
+    c: &mut Conn,
+    asked: &[(UserId, PageLimit)],
+) -> Shares<Listing<Patient, PatientId>> {
+    each(c, asked, |c, (owner, limit)| patients::first_page(c, *owner, *limit))
+}
+
+pub(super) fn list_doctors_of(
+    c: &mut Conn,
+    asked: &[(UserId, PatientId, PageLimit)],
+) -> Shares<Listing<AssignedDoctor, MappingId>> {
+    each(c, asked, |c, (owner, patient, limit)| mappings::first_doctors(c, *owner, *patient, *limit))
 }
 
 /// Each call by itself, all in one transaction.

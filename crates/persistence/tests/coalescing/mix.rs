@@ -5,12 +5,14 @@ use std::fmt::Debug;
 
 use domain::ports::{Constraint, Record, RepositoryError};
 use domain::{
-    AuditFilter, Change, Doctor, DoctorId, EmailRule, MappingView, NameChange, NewMapping, Page, Patient,
-    PatientChange, PatientFilter, PatientId, SearchTerms, UserId,
+    AssignedDoctor, AuditFilter, Change, Doctor, DoctorId, EmailRule, Listing, MappingId, MappingView,
+    NameChange, NewMapping, Page, PageLimit, Patient, PatientChange, PatientFilter, PatientId, SearchTerms,
+    UserId,
 };
 use proptest::prelude::*;
 use testkit::{builders, fixed};
 
+use super::lists::{self, check_lists};
 use super::world::{OWNERS, World};
 
 /// What a call asks for. Numbers are places in the world; those beyond its end are of nobody and nothing.
@@ -19,6 +21,8 @@ pub(crate) enum Ask {
     FindPatient(usize, usize),
     FindDoctor(usize),
     FindMapping(usize, usize),
+    ListPatients(usize, u16),
+    ListDoctors(usize, usize, u16),
     Rename(usize),
     NewPatient(usize),
     NewDoctor(usize, u8),
@@ -35,6 +39,7 @@ pub(crate) struct Call {
 pub(crate) fn call() -> impl Strategy<Value = Call> {
     let owner = || 0..=OWNERS;
     let (patient, doctor) = (|| 0..42_usize, || 0..11_usize);
+    let limit = || prop_oneof![Just(1_u16), Just(7), Just(100)];
     let ask = prop_oneof![
         4 => (owner(), patient()).prop_map(|(owner, patient)| Ask::FindPatient(owner, patient)),
         // Most ask for what is theirs.
@@ -42,6 +47,9 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
         2 => doctor().prop_map(Ask::FindDoctor),
         2 => (owner(), patient()).prop_map(|(owner, mapping)| Ask::FindMapping(owner, mapping)),
         2 => patient().prop_map(|mapping| Ask::FindMapping(mapping % OWNERS, mapping)),
+        3 => (owner(), limit()).prop_map(|(owner, limit)| Ask::ListPatients(owner, limit)),
+        1 => (owner(), patient(), limit()).prop_map(|(owner, of, limit)| Ask::ListDoctors(owner, of, limit)),
+        3 => (patient(), limit()).prop_map(|(of, limit)| Ask::ListDoctors(of % OWNERS, of, limit)),
         1 => patient().prop_map(Ask::Rename),
         3 => (0..OWNERS * 5).prop_map(|owner| Ask::NewPatient(owner % (OWNERS * 5))),
         2 => (0..OWNERS * 5, any::<u8>()).prop_map(|(creator, license)| Ask::NewDoctor(creator, license % 120)),
@@ -52,32 +60,36 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
 }
 
 /// What a call got; `None` for who has left.
-type Got<T> = Option<Result<T, RepositoryError>>;
+pub(crate) type Got<T> = Option<Result<T, RepositoryError>>;
 
 /// What came of a call.
-enum Answer {
+pub(crate) enum Answer {
     Patient(UserId, PatientId, Got<Option<Patient>>),
     Doctor(DoctorId, Got<Option<Doctor>>),
     Mapping(UserId, usize, Got<Option<MappingView>>),
+    Patients(UserId, PageLimit, Got<Listing<Patient, PatientId>>),
+    Doctors(UserId, PatientId, PageLimit, Got<Listing<AssignedDoctor, MappingId>>),
     Renamed(usize, Got<Patient>),
     NewPatient(UserId, u64, Got<Patient>),
     NewDoctor(UserId, u8, u64, Got<Doctor>),
     Assigned(UserId, PatientId, DoctorId, Got<MappingView>),
 }
 
-type Checked = Result<(), String>;
+pub(crate) type Checked = Result<(), String>;
 
-fn check(holds: bool, what: impl FnOnce() -> String) -> Checked {
+pub(crate) fn check(holds: bool, what: impl FnOnce() -> String) -> Checked {
     if holds { Ok(()) } else { Err(what()) }
 }
 
 /// Makes all calls at once and checks every answer.
 pub(crate) async fn run(world: &World, calls: Vec<Call>) -> Checked {
+    let begun = fixed::micros_later(world.number().try_into().unwrap());
     let answers = futures_of(world, calls).await;
     renames(world, &answers)?;
     for answer in &answers {
         reads(world, answer)?;
     }
+    check_lists(world, begun, &answers).await?;
     new_patients(world, &answers).await?;
     new_doctors(world, &answers).await?;
     assignments(world, &answers).await
@@ -134,9 +146,11 @@ fn one(
         |place: usize| world.mappings.get(place).map_or(builders::mapping_id(NOBODY), |(_, id, _)| *id);
     let stamp = fixed::stamped(fixed::micros_later(number.try_into().unwrap()));
     let (owner, patient) = match ask {
-        Ask::FindPatient(of, place) | Ask::Assign(of, place, _) => (owner(of), patient(place)),
+        Ask::FindPatient(of, place) | Ask::Assign(of, place, _) | Ask::ListDoctors(of, place, _) => {
+            (owner(of), patient(place))
+        }
         Ask::Rename(place) => (owner(place % OWNERS), patient(place)),
-        Ask::FindMapping(of, _) => (owner(of), patient(0)),
+        Ask::FindMapping(of, _) | Ask::ListPatients(of, _) => (owner(of), patient(0)),
         Ask::NewPatient(of) | Ask::NewDoctor(of, _) => (often(of), patient(0)),
         Ask::FindDoctor(_) => (owner(0), patient(0)),
     };
@@ -154,6 +168,17 @@ fn one(
             Ask::FindMapping(_, place) => {
                 let found = unless_left(leaves, stores.mappings.find(owner, mapping, false)).await;
                 Answer::Mapping(owner, place, found)
+            }
+            Ask::ListPatients(_, limit) => {
+                let page = lists::page(limit);
+                let everybody = PatientFilter::default();
+                let list = stores.patients.list(owner, &everybody, page);
+                Answer::Patients(owner, page.limit, unless_left(leaves, list).await)
+            }
+            Ask::ListDoctors(.., limit) => {
+                let page = lists::page(limit);
+                let list = stores.mappings.doctors_of(owner, patient, page);
+                Answer::Doctors(owner, patient, page.limit, unless_left(leaves, list).await)
             }
             Ask::Rename(place) => {
                 let full = Change::Set(builders::person_name(&format!("Renamed {number}")));

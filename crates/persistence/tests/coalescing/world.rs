@@ -19,9 +19,11 @@ const PATIENTS: usize = 10;
 const DOCTORS: usize = 10;
 
 /// What every statement that calls share has in it.
-pub(crate) const SHARED: [&str; 6] = [
+pub(crate) const SHARED: [&str; 8] = [
     "found.* FROM unnest($1, $2) WITH ORDINALITY AS asked(owner_id, id, number) CROSS JOIN LATERAL (SELECT \"patients\"",
     "found.* FROM unnest($1, $2) WITH ORDINALITY AS asked(owner_id, id, number) CROSS JOIN LATERAL (SELECT \"mappings\"",
+    "found.* FROM unnest($1) WITH ORDINALITY AS asked(owner_id, number)",
+    "CROSS JOIN LATERAL (SELECT \"mappings\".\"owner_id\", \"mappings\".\"patient_id\"",
     "found.* FROM unnest($1) WITH ORDINALITY AS asked(id, number)",
     "nextval('patients_id_seq')",
     "nextval('doctors_id_seq')",

@@ -116,6 +116,18 @@ impl Keys for Ids {
     }
 }
 
+/// Owners of lists.
+#[derive(QueryId, Debug)]
+pub(super) struct Owners(pub(super) Vec<i64>);
+
+impl Keys for Owners {
+    const NAMES: &'static str = "owner_id";
+
+    fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_bind_param::<Array<BigInt>, _>(&self.0)
+    }
+}
+
 /// Owners of records, and the ids of these.
 #[derive(QueryId, Debug)]
 pub(super) struct Owned(pub(super) Vec<i64>, pub(super) Vec<i64>);
