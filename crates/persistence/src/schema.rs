@@ -91,9 +91,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    patient_words (owner_id, word, patient_id) {
+    patient_words (owner_id, word, created_at, patient_id) {
         owner_id -> BigInt,
         word -> Text,
+        created_at -> crate::types::Instant,
         patient_id -> BigInt,
     }
 }

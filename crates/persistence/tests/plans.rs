@@ -25,6 +25,17 @@ const TRAIL: [(&str, &str); 3] = [
     ("list events of a user", "audit_events_slice_user_id_idx"),
 ];
 
+/// What a search asks: by the words alone which records it finds, then those of the page by their ids; and what shows it
+/// in the plans of SQLite and PostgreSQL.
+const SEARCH: [(&str, &str, &str); 2] = [
+    (
+        "search words",
+        "SEARCH patient_words USING PRIMARY KEY (owner_id=? AND word>? AND word<?)",
+        "using patient_words_pkey",
+    ),
+    ("read what was found", "AND id=? AND", "id = ANY"),
+];
+
 /// A list of everybody's patients who have something in common.
 const KIND: &str = "list patients of a kind";
 
@@ -69,6 +80,14 @@ async fn sqlite_reads_owned_tables_by_index_only() {
         if query.name == "doctors of a patient" {
             assert!(plan.contains("mappings_owner_id_patient_id_idx"), "{plan}\n{}", query.sql);
         }
+        if let Some((_, by_key, _)) = SEARCH.into_iter().find(|(name, ..)| *name == query.name) {
+            assert!(
+                plan.contains(by_key),
+                "{plan}
+{}",
+                query.sql
+            );
+        }
         // Not by what half of all patients have in common.
         if query.name == "filter patients" {
             assert!(plan.contains("USING INDEX patients_owner_id"), "{plan}\n{}", query.sql);
@@ -97,6 +116,9 @@ async fn postgres_reads_owned_tables_by_index_only() {
             assert!(!plan.contains(&scan), "{}\n{plan}\n{}", query.name, query.sql);
         }
         by_its_index(query, &plan);
+        if let Some((.., by_key)) = SEARCH.into_iter().find(|(name, ..)| *name == query.name) {
+            assert!(plan.contains(by_key), "{plan}\n{}", query.sql);
+        }
         if query.in_index_order {
             assert!(!plan.contains("Sort"), "{}\n{plan}\n{}", query.name, query.sql);
         }
@@ -267,8 +289,17 @@ async fn list_patients(stores: &Stores, owner: UserId, all: &mut Vec<Recorded>) 
         stores.patients.list(owner, &everybody, page).await.unwrap();
         keep_list(all, "list patients", page.after.is_some() && page.order.key == SortKey::Name);
     }
+    let search = PatientFilter { search: SearchTerms::parse("ann 10"), ..everybody.clone() };
+    for typed in ["ann", "10"] {
+        let filter = PatientFilter { search: SearchTerms::parse(typed), ..everybody.clone() };
+        stores.patients.list(owner, &filter, Page::default()).await.unwrap();
+        let sent = recorder::take();
+        assert_eq!(sent.len(), 2, "{sent:#?}");
+        let searched = sent.into_iter().zip(SEARCH);
+        all.extend(searched.map(|(sql, (name, ..))| Recorded { name, sql, in_index_order: false }));
+    }
     for filter in [
-        PatientFilter { search: SearchTerms::parse("ann 10"), ..everybody.clone() },
+        PatientFilter { gender: Some(Gender::Other), ..search },
         PatientFilter {
             gender: Some(Gender::Other),
             blood_group: BloodGroup::parse("A+").ok(),

@@ -1,5 +1,8 @@
 //! The store of patients.
 
+#[path = "patients/found.rs"]
+mod found;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +12,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use domain::ports::{PatientRepository, Record, RepositoryError};
 use domain::{
     Act, ChangedFields, Listing, Outcome, Page, PageLimit, Patient, PatientChange, PatientDetails,
-    PatientFilter, PatientId, Position, SearchTerms, SortKey, Stamp, UserId, UserName, Version,
+    PatientFilter, PatientId, Position, SearchTerms, SortKey, Stamp, Timestamp, UserId, UserName, Version,
 };
 
 use super::dialect::{beside, for_update};
@@ -137,7 +140,7 @@ fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, stamp: &Stamp) -
         .map_err(unknown_owner)?;
     let id = stored("patients.id", PatientId::new(id))?;
     let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
-    write_words(c, owner, id, WordChange::between(None, Some(details.name.full())))?;
+    write_words(c, owner, id, stamp.at, WordChange::between(None, Some(details.name.full())))?;
     let version = Version::FIRST;
     Ok(Patient { id, owner, created_by, details, created_at: stamp.at, updated_at: stamp.at, version })
 }
@@ -205,6 +208,9 @@ fn list(
     page: Page<PatientId>,
 ) -> Result<Listing<Patient, PatientId>, Failure> {
     let total = if page.count { Some(matching(owner, filter).count().get_result(c)?) } else { None };
+    if let Some(terms) = found::terms(filter, &page) {
+        return found::list(c, owner, terms, page, total);
+    }
     let owner_name = users::table.filter(users::id.eq(owner.get())).select(users::username).single_value();
     let query =
         matching(owner, filter).select((PatientRecord::as_select(), owner_name)).limit(fetch(page.limit));
@@ -321,7 +327,7 @@ fn update(
         ))
         .execute(c)?;
     let words = WordChange::between(Some(current.details.name.full()), Some(details.name.full()));
-    write_words(c, owner, id, words)?;
+    write_words(c, owner, id, current.created_at, words)?;
     versions::changed(c, &current, Act::Updated, details.changed_fields(&current.details), stamp)?;
     Ok(Patient { details, version, updated_at: stamp.at, ..current })
 }
@@ -343,7 +349,13 @@ fn delete(
             patients::version.eq(current.version.next().get()),
         ))
         .execute(c)?;
-    write_words(c, owner, id, WordChange::between(Some(current.details.name.full()), None))?;
+    write_words(
+        c,
+        owner,
+        id,
+        current.created_at,
+        WordChange::between(Some(current.details.name.full()), None),
+    )?;
     mappings::end_all(c, mappings::Side::Patient(owner, id), stamp)?;
     versions::changed(c, &current, Act::Removed, ChangedFields::NONE, stamp)
 }
@@ -367,7 +379,13 @@ pub(super) fn restore(c: &mut Conn, owner: UserId, id: PatientId, stamp: &Stamp)
             patients::version.eq(version.get()),
         ))
         .execute(c)?;
-    write_words(c, owner, id, WordChange::between(None, Some(current.details.name.full())))?;
+    write_words(
+        c,
+        owner,
+        id,
+        current.created_at,
+        WordChange::between(None, Some(current.details.name.full())),
+    )?;
     versions::changed(c, &current, Act::Restored, ChangedFields::NONE, stamp)?;
     Ok(Patient { version, updated_at: stamp.at, ..current })
 }
@@ -380,16 +398,24 @@ fn lock(c: &mut Conn, owner: UserId, id: PatientId, expected: Option<Version>) -
     Ok(current)
 }
 
-fn write_words(c: &mut Conn, owner: UserId, id: PatientId, words: WordChange) -> Result<(), Failure> {
+fn write_words(
+    c: &mut Conn,
+    owner: UserId,
+    id: PatientId,
+    created_at: Timestamp,
+    words: WordChange,
+) -> Result<(), Failure> {
+    let created_at = At(created_at);
     if !words.removed.is_empty() {
         diesel::delete(patient_words::table)
             .filter(patient_words::owner_id.eq(owner.get()))
             .filter(patient_words::word.eq_any(words.removed))
+            .filter(patient_words::created_at.eq(created_at))
             .filter(patient_words::patient_id.eq(id.get()))
             .execute(c)?;
     }
     if !words.added.is_empty() {
-        let row = |word| PatientWordRow { owner_id: owner.get(), word, patient_id: id.get() };
+        let row = |word| PatientWordRow { owner_id: owner.get(), word, created_at, patient_id: id.get() };
         let rows: Vec<_> = words.added.into_iter().map(row).collect();
         diesel::insert_into(patient_words::table).values(rows).execute(c)?;
     }

@@ -68,12 +68,13 @@ pub(crate) struct PatientColumns {
     pub(crate) blood_group: Option<String>,
 }
 
-/// A word of a patient's name.
+/// A word of a patient's name, with the time when the patient's record was made.
 #[derive(Insertable)]
 #[diesel(table_name = patient_words)]
 pub(crate) struct PatientWordRow {
     pub(crate) owner_id: i64,
     pub(crate) word: String,
+    pub(crate) created_at: At,
     pub(crate) patient_id: i64,
 }
 
@@ -128,7 +129,6 @@ impl TryFrom<PatientColumns> for PatientDetails {
     }
 }
 
-#[cfg(feature = "postgres")]
 impl PatientRow {
     /// What lists by the time of making are ordered by.
     pub(crate) const fn position(&self) -> (At, i64) {
