@@ -91,10 +91,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    patient_words (owner_id, word, created_at, patient_id) {
+    patient_words (owner_id, word, created_micros, patient_id) {
         owner_id -> BigInt,
         word -> Text,
-        created_at -> crate::types::Instant,
+        created_micros -> BigInt,
         patient_id -> BigInt,
     }
 }

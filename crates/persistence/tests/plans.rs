@@ -28,12 +28,8 @@ const TRAIL: [(&str, &str); 3] = [
 /// What a search asks: by the words alone which records it finds, then those of the page by their ids; and what shows it
 /// in the plans of SQLite and PostgreSQL.
 const SEARCH: [(&str, &str, &str); 2] = [
-    (
-        "search words",
-        "SEARCH patient_words USING PRIMARY KEY (owner_id=? AND word>? AND word<?)",
-        "using patient_words_pkey",
-    ),
-    ("read what was found", "AND id=? AND", "id = ANY"),
+    ("search words", "PRIMARY KEY (owner_id=? AND word>? AND word<?)", "using patient_words_pkey"),
+    ("read what was found", "rowid=?)", "id = ANY"),
 ];
 
 /// A list of everybody's patients who have something in common.

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::SqliteConnection;
+use diesel_migrations::MigrationHarness;
+use persistence::{DatabaseSettings, Stores};
 use testkit::postgres::{Template, database_blocking};
+use testkit::{builders, fixed};
 
 /// What replicas share and a single process keeps in memory.
 const POSTGRES_ONLY: [&str; 1] = ["rate_limits"];
@@ -88,6 +91,67 @@ fn both_databases_have_the_same_tables_columns_and_indexes() {
     postgres.get_mut(table).unwrap().1.retain(|name| name != index);
     assert!(sqlite.len() >= 8);
     assert_eq!(sqlite, postgres);
+}
+
+/// The words of all patients, with the time when these were made.
+#[derive(QueryableByName, PartialEq, Debug)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    word: String,
+    #[diesel(sql_type = BigInt)]
+    created_micros: i64,
+}
+
+/// Stores patients, and gives back their words as they are, and as they are after the way back and forth.
+macro_rules! words_back_and_forth {
+    ($url:expr, $connection:expr, $folder:literal) => {{
+        let stores = Stores::connect(&DatabaseSettings::new($url)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let owner =
+                stores.users.insert(&builders::user().done(), None, &fixed::stamped(fixed::instant()));
+            let owner = owner.await.unwrap().id;
+            for (number, name) in ["Ann Smith", "Zoe Álvarez"].into_iter().enumerate() {
+                let at = fixed::micros_later(i64::try_from(number).unwrap() * 86_399_123_457);
+                let new = builders::patient().named(name).done();
+                stores.patients.insert(owner, &new, &fixed::stamped(at)).await.unwrap();
+            }
+        });
+        let words = "SELECT word, created_micros FROM patient_words ORDER BY word";
+        let before: Vec<Word> = diesel::sql_query(words).load(&mut $connection).unwrap();
+        let source = diesel_migrations::FileBasedMigrations::from_path(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../migrations/",
+            $folder
+        ));
+        let source = source.unwrap();
+        while diesel::sql_query(words).load::<Word>(&mut $connection).is_ok() {
+            $connection.revert_last_migration(source.clone()).unwrap();
+        }
+        $connection.run_pending_migrations(source).unwrap();
+        let after: Vec<Word> = diesel::sql_query(words).load(&mut $connection).unwrap();
+        (before, after)
+    }};
+}
+
+#[test]
+fn words_that_were_there_get_the_time_of_their_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let url = format!("sqlite://{}", path.display());
+    persistence::migrate(&url).unwrap();
+    let mut sqlite = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let on_sqlite = words_back_and_forth!(&url, sqlite, "sqlite");
+
+    let database = database_blocking(&Template::empty()).unwrap();
+    persistence::migrate(database.url()).unwrap();
+    let mut postgres = PgConnection::establish(database.url()).unwrap();
+    let on_postgres = words_back_and_forth!(database.url(), postgres, "postgres");
+
+    for (before, after) in [on_sqlite, on_postgres] {
+        assert_eq!(before.len(), 4);
+        assert_eq!(before, after);
+    }
 }
 
 #[test]

@@ -326,8 +326,8 @@ fn add_patients(
     diesel::insert_into(patients::table).values(&rows).execute(c)?;
     let words = with_ids().flat_map(|(id, patient)| {
         let words = fold::words(patient.details.name.full()).into_iter();
-        let (owner_id, created_at) = (patient.owner.get(), At(patient.created_at));
-        words.map(move |word| PatientWordRow { owner_id, word, created_at, patient_id: id.get() })
+        let (owner_id, created_micros) = (patient.owner.get(), patient.created_at.micros());
+        words.map(move |word| PatientWordRow { owner_id, word, created_micros, patient_id: id.get() })
     });
     for words in words.collect::<Vec<_>>().chunks(CHUNK) {
         diesel::insert_into(patient_words::table).values(words).execute(c)?;

@@ -405,17 +405,17 @@ fn write_words(
     created_at: Timestamp,
     words: WordChange,
 ) -> Result<(), Failure> {
-    let created_at = At(created_at);
+    let created_micros = created_at.micros();
     if !words.removed.is_empty() {
         diesel::delete(patient_words::table)
             .filter(patient_words::owner_id.eq(owner.get()))
             .filter(patient_words::word.eq_any(words.removed))
-            .filter(patient_words::created_at.eq(created_at))
+            .filter(patient_words::created_micros.eq(created_micros))
             .filter(patient_words::patient_id.eq(id.get()))
             .execute(c)?;
     }
     if !words.added.is_empty() {
-        let row = |word| PatientWordRow { owner_id: owner.get(), word, created_at, patient_id: id.get() };
+        let row = |word| PatientWordRow { owner_id: owner.get(), word, created_micros, patient_id: id.get() };
         let rows: Vec<_> = words.added.into_iter().map(row).collect();
         diesel::insert_into(patient_words::table).values(rows).execute(c)?;
     }

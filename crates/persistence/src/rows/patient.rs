@@ -74,7 +74,7 @@ pub(crate) struct PatientColumns {
 pub(crate) struct PatientWordRow {
     pub(crate) owner_id: i64,
     pub(crate) word: String,
-    pub(crate) created_at: At,
+    pub(crate) created_micros: i64,
     pub(crate) patient_id: i64,
 }
 

@@ -29,8 +29,8 @@ const STORE_PATIENTS: &str = ")
             age_told_on, gender, email, phone, emergency_contact, address, medical_history, blood_group, at, at, 1
         FROM made
     ), worded AS (
-        INSERT INTO patient_words (owner_id, word, created_at, patient_id)
-        SELECT made.owner_id, word, made.at, made.id FROM made, unnest(string_to_array(made.words, ' ')) AS word
+        INSERT INTO patient_words (owner_id, word, created_micros, patient_id)
+        SELECT made.owner_id, word, (extract(epoch FROM made.at) * 1000000)::bigint, made.id FROM made, unnest(string_to_array(made.words, ' ')) AS word
     )
     SELECT made.number, made.id, (SELECT username FROM users WHERE users.id = made.owner_id) FROM made";
 

@@ -7,7 +7,8 @@ use std::cmp::Reverse;
 
 use diesel::prelude::*;
 use domain::{
-    Direction, Listing, Page, Patient, PatientFilter, PatientId, Position, SearchTerms, SortKey, UserId,
+    Direction, Listing, Page, Patient, PatientFilter, PatientId, Position, SearchTerms, SortKey, Timestamp,
+    UserId,
 };
 
 use super::super::{Conn, Db};
@@ -15,7 +16,6 @@ use crate::error::Failure;
 use crate::listing::{fetch, keyset};
 use crate::rows::{PatientRecord, PatientRow, stored};
 use crate::schema::{patient_words, patients, users};
-use crate::types::At;
 use crate::words::beginning_with;
 
 diesel::alias!(patient_words as others: Others);
@@ -51,9 +51,9 @@ pub(super) fn list(
         Direction::Ascending => rows.sort_by_key(PatientRow::position),
         Direction::Descending => rows.sort_by_key(|row| Reverse(row.position())),
     }
-    let next = places.last().filter(|_| is_more).map(|(created_at, id)| {
+    let next = places.last().filter(|_| is_more).map(|(micros, id)| {
         Ok::<_, Failure>(Position {
-            created_at: (*created_at).into(),
+            created_at: stored("patient_words.created_micros", Timestamp::from_micros(*micros))?,
             id: stored("patient_words.patient_id", PatientId::new(*id))?,
         })
     });
@@ -70,17 +70,19 @@ fn places(
     owner: UserId,
     terms: &SearchTerms,
     page: Page<PatientId>,
-) -> Result<Vec<(At, i64)>, Failure> {
+) -> Result<Vec<(i64, i64)>, Failure> {
     let wanted = usize::from(page.limit.get()).saturating_add(1);
-    let after = page.after.map(|last| (At(last.created_at), last.id.get()));
+    let after = page.after.map(|last| (last.created_at.micros(), last.id.get()));
     // A record is named as often as its name has words that begin so: hardly ever more than twice.
     let mut most = fetch(page.limit).saturating_mul(2);
     loop {
-        let query =
-            having(owner, terms).select((patient_words::created_at, patient_words::patient_id)).limit(most);
+        let query = having(owner, terms)
+            .select((patient_words::created_micros, patient_words::patient_id))
+            .limit(most);
         let direction = page.order.direction;
-        let mut places: Vec<(At, i64)> =
-            keyset!(query, patient_words::created_at, patient_words::patient_id, direction, after).load(c)?;
+        let mut places: Vec<(i64, i64)> =
+            keyset!(query, patient_words::created_micros, patient_words::patient_id, direction, after)
+                .load(c)?;
         let is_all = i64::try_from(places.len()).is_ok_and(|count| count < most);
         places.dedup();
         if is_all || places.len() >= wanted {
