@@ -1,6 +1,7 @@
 //! More requests at once than the server takes on.
 
 use actix_web::test::TestRequest;
+use domain::ports::RepositoryError;
 use http_api::Load;
 
 use crate::caller::{ANN, NOBODY};
@@ -23,11 +24,28 @@ fn others(open: &Open) -> Vec<TestRequest> {
 }
 
 #[actix_web::test]
-async fn what_is_too_much_is_503_at_once() {
+async fn what_is_too_much_is_503() {
+    tokio::time::pause();
     let open = with_places(0);
     for answer in open.answers(others(&open)).await {
         assert_eq!(answer.refusal(), "503 unavailable");
         assert_eq!(answer.header("retry-after"), "1");
+    }
+}
+
+#[actix_web::test]
+async fn who_is_refused_and_comes_again_at_once_comes_four_times_a_second_at_most() {
+    tokio::time::pause();
+    let mut away = Clinic::default();
+    away.patients.expect_find().returning(|_, _| Err(RepositoryError::Unavailable("away".into())));
+    let (full, away) = (with_places(0), away.answering().open());
+    for (open, path, status) in
+        [(&full, "/nowhere", 503), (&away, "/api/patients/3/", 503), (&away, "/nowhere", 404)]
+    {
+        let begun = tokio::time::Instant::now();
+        assert_eq!(open.answer(ANN.get(path)).await.status, status);
+        let held = if status == 503 { 250 } else { 0 };
+        assert_eq!(begun.elapsed().as_millis(), held, "{path}");
     }
 }
 
