@@ -108,9 +108,8 @@ macro_rules! words_back_and_forth {
         let stores = Stores::connect(&DatabaseSettings::new($url)).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let owner =
-                stores.users.insert(&builders::user().done(), None, &fixed::stamped(fixed::instant()));
-            let owner = owner.await.unwrap().id;
+            let (user, stamp) = (builders::user().done(), fixed::stamped(fixed::instant()));
+            let owner = stores.users.insert(&user, None, &stamp).await.unwrap().id;
             for (number, name) in ["Ann Smith", "Zoe Álvarez"].into_iter().enumerate() {
                 let at = fixed::micros_later(i64::try_from(number).unwrap() * 86_399_123_457);
                 let new = builders::patient().named(name).done();

@@ -15,6 +15,9 @@ use crate::rows::{AssignedDoctorRow, PatientRecord, PatientRow, stored};
 use crate::schema::{doctors, mappings as assigned, patients as recorded, users};
 use crate::types::At;
 
+/// Number of the call, owner and patient, and what was found of these.
+type Keyed<T> = (i64, ((i64, i64), T));
+
 pub(in crate::postgres) fn list_patients(
     c: &mut Conn,
     asked: &[(UserId, PageLimit)],
@@ -53,7 +56,7 @@ pub(in crate::postgres) fn list_doctors_of(
         .limit(most(asked.iter().map(|(.., limit)| *limit)))
         .select(((assigned::owner_id, assigned::patient_id), AssignedDoctorRow::as_select()));
     let keys = owned(asked.iter().map(|(owner, patient, _)| (*owner, *patient)));
-    let rows: Vec<(i64, ((i64, i64), AssignedDoctorRow))> = ForEach::of(keys, page).load(c)?;
+    let rows: Vec<Keyed<AssignedDoctorRow>> = ForEach::of(keys, page).load(c)?;
     let found = by_call(asked.len(), rows)?;
     let empty = asked.iter().zip(&found).filter(|(_, rows)| rows.is_empty());
     let theirs = patients_of(c, empty.map(|((owner, patient, _), _)| (*owner, *patient)).collect())?;
@@ -79,8 +82,7 @@ fn patients_of(c: &mut Conn, asked: Vec<(UserId, PatientId)>) -> Result<HashSet<
         .filter(recorded::owner_id.eq(Owner))
         .filter(recorded::id.eq(Id))
         .select(((recorded::owner_id, recorded::id), recorded::deleted_at));
-    let rows: Vec<(i64, ((i64, i64), Option<At>))> =
-        ForEach::of(owned(asked.into_iter()), patient).load(c)?;
+    let rows: Vec<Keyed<Option<At>>> = ForEach::of(owned(asked.into_iter()), patient).load(c)?;
     Ok(rows.into_iter().filter_map(|(_, row)| patients::unless_deleted(Some(row))).collect())
 }
 
