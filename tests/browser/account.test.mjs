@@ -75,7 +75,7 @@ flow("somebody who forgot the password gets a link, which counts once", FLOWS, a
             await other.press("Sign in");
             await other.heading("Overview");
             await other.go(link);
-            await other.sees("This link does not count any more.");
+            await other.sees("This link does not work any more.");
             await other.fits();
         },
         "the one with the link",

@@ -20,7 +20,7 @@ const ALL = {
 flow("a doctor is added with every field", FLOWS, async (desk) => {
     await desk.go("/admin/doctors");
     await desk.sees("There is no doctor yet.");
-    await desk.follow("Add", desk.page.getByRole("search"));
+    await desk.follow("Add a doctor", desk.page.locator(".head"));
     await desk.heading("Add a doctor");
     await desk.fill(ALL);
     await desk.press("Save");
@@ -112,7 +112,7 @@ flow("a doctor retires with what ends, and comes back", FLOWS, async (desk) => {
     await desk.sees("The doctor is assigned to nobody.");
 });
 
-flow("the directory is searched and filtered", FLOWS.slice(0, 2), async (desk) => {
+flow("the directory is searched and filtered", FLOWS, async (desk) => {
     await desk.clinic.doctor("Dr Meera Iyer", { specialization: "Cardiology" });
     await desk.clinic.doctor("Dr Anil Shah", { specialization: "Surgery" });
     await desk.go("/admin/doctors");

@@ -80,8 +80,15 @@ flow(
         await desk.sees(`${SCRIPT} ${IMAGE}`);
         await nothingRan(desk);
 
-        await clinic.register("mallory", { name: SCRIPT });
+        // The name of a user is as free as that of a patient.
+        await clinic.register("mallory");
         const mallory = `/admin/users/${(await clinic.annId()) + 2}`;
+        await desk.go(`${mallory}/edit`);
+        await desk.fill({ Name: name });
+        await desk.press("Save");
+        await desk.says("The record was saved.");
+        assert.equal(await desk.value("Name"), name);
+        await nothingRan(desk);
         await desk.go(`/admin/users/${await clinic.annId()}/move`);
         await desk.fill({ "User name of the new owner": "mallory", Reason: SCRIPT });
         await desk.press("Move all");
@@ -117,6 +124,17 @@ flow(
             await desk.fits();
         }
         await desk.sees(SCRIPT);
+        for (const [path, button] of [
+            ["/admin/doctors", "Retire selected"],
+            ["/admin/mappings", "End selected"],
+            ["/admin/patients", "Move selected to another owner"],
+        ]) {
+            await desk.go(path);
+            await page.locator('input[name="selected"]').first().check();
+            await desk.press(button);
+            await page.getByRole("link", { name: "Cancel" }).waitFor();
+            await nothingRan(desk);
+        }
         await desk.go("/admin/patients");
         await page
             .getByLabel("Select all")
@@ -177,6 +195,39 @@ flow("what stands in an address is shown as it was written, and nothing of it ru
         await desk.fits();
     }
 });
+
+flow(
+    "who may use the interface only gets no page and changes nothing",
+    FLOWS.filter((look) => look.width > 360),
+    async (desk) => {
+        const { clinic } = desk;
+        const patient = await clinic.patient("Asha Rao");
+        // Ann has signed in, as a patient: her token opens no page, her own ones neither.
+        const headers = { authorization: `Bearer ${clinic.annToken}` };
+        const form = { method: "POST", body: new URLSearchParams({ version: "1", token: clinic.annToken }) };
+        const nobody = { name: "healthcore-admin", value: clinic.annToken };
+        for (const path of ["/admin", "/admin/patients", patient.page, "/admin/patients.csv", "/admin/audit"]) {
+            const answer = await clinic.ask(nobody, path, { headers });
+            assert.equal(answer.status, 303, path);
+            assert.match(answer.headers.get("location"), /^\/admin\/sign-in/, path);
+        }
+        const origin = { ...headers, origin: clinic.base };
+        const answer = await clinic.ask(nobody, `${patient.page}/delete`, { ...form, headers: origin });
+        assert.equal(answer.status, 303);
+        assert.deepEqual(await clinic.patientNames(), ["Asha Rao"]);
+        // In a browser: whoever loses the role is out at once, and the form that is open changes nothing.
+        await desk.go(`${patient.page}/delete`);
+        clinic.server.command("users", "set-role", "sam", "patient");
+        await desk.press("Delete");
+        await desk.heading("Sign in");
+        assert.deepEqual(await clinic.patientNames(), ["Asha Rao"]);
+        desk.watch.expects(403);
+        await desk.fill({ "User name or e-mail address": "sam", Password: PASSWORD });
+        await desk.press("Sign in");
+        await desk.sees("This account may not use the panel");
+    },
+    { user: "sam" },
+);
 
 flow("the sign-in leads nowhere else", [PLAIN], async (desk) => {
     for (const next of [

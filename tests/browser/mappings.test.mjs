@@ -142,7 +142,7 @@ flow("the notes of an assignment are changed, and the history tells what", FLOWS
     assert.match(await newest.innerText(), /by root/);
     assert.deepEqual(await newest.getByRole("cell").allInnerTexts(), [
         "Asthma",
-        "Asthma since 1990 <b>often</b>",
+        "Asthma\nsince 1990 <b>often</b>",
     ]);
     assert.match(await desk.page.locator(".card").filter({ hasText: "Version 1" }).innerText(), /by ann/);
     await desk.follow("Back");
@@ -191,6 +191,30 @@ flow("notes that come after the end are shown beside the news of it", FLOWS, asy
     assert.equal(await desk.field("Notes").inputValue(), "Typed for long\n<b>and not to be lost</b>");
     await desk.go(`/admin/mappings/${await clinic.annId()}/${mapping.id}/history`);
     assert.equal(await desk.page.getByText("Typed for long").count(), 0);
+});
+
+flow("notes that come after the patient got another owner are not lost", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    desk.watch.expects(412);
+    await clinic.register("ben");
+    const { patient, meera } = await people(clinic);
+    const mapping = await clinic.assign(patient, meera, { notes: "Asthma" });
+    await desk.go(`/admin/mappings/${await clinic.annId()}/${mapping.id}/edit`);
+    await desk.fill({ Notes: "Typed for long" });
+    await desk.other("root", async (other) => {
+        await other.go(`/admin/users/${await clinic.annId()}/move`);
+        await other.fill({ "User name of the new owner": "ben", Reason: "Ann has left" });
+        await other.press("Move all");
+        await other.says("The patients have another owner now.");
+    });
+    await desk.press("Save");
+    await desk.sees("This record has another owner now: ben");
+    await desk.fits();
+    assert.equal(await desk.field("Notes").inputValue(), "Typed for long");
+    assert.match(await desk.page.locator("#notes-now").innerText(), /^Stored now\s+Asthma$/);
+    await desk.press("Save");
+    await desk.says("The record was saved.");
+    assert.equal(await desk.value("Notes"), "Typed for long");
 });
 
 flow("an assignment ends after a question on its page", FLOWS, async (desk) => {

@@ -26,7 +26,7 @@ async function showsAll(desk) {
 flow("a patient is added with every field", FLOWS, async (desk) => {
     await desk.go("/admin/patients");
     await desk.sees("There is no patient yet. Add the first one");
-    await desk.follow("Add", desk.page.locator("main .card"));
+    await desk.follow("Add a patient", desk.page.locator("main .card"));
     await desk.heading("Add a patient");
     await desk.fill(ALL);
     await desk.press("Save");
@@ -186,6 +186,52 @@ flow("what was typed of a patient who was deleted meanwhile is not lost", FLOWS,
     await desk.press("Save");
     await desk.says("The record was saved.");
     assert.equal(await desk.value("Medical history"), "Asthma\nsince 1990");
+});
+
+flow("what was typed of a patient who got another owner meanwhile is not lost", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    desk.watch.expects(412);
+    await clinic.register("ben");
+    const patient = await clinic.patient("Asha Rao", { phone: "+91 98765 43210" });
+    await desk.go(`${patient.page}/edit`);
+    await desk.fill({ "Medical history": "Asthma\nsince 1990", Phone: "+91 98765 00000" });
+    await desk.other("root", async (other) => {
+        await other.go(`/admin/users/${await clinic.annId()}/move`);
+        await other.fill({ "User name of the new owner": "ben", Reason: "Ann has left" });
+        await other.press("Move all");
+        await other.says("The patients have another owner now.");
+    });
+    await desk.press("Save");
+    await desk.sees("This record has another owner now: ben");
+    assert.deepEqual(desk.watch.refusals, [412]);
+    await desk.fits();
+    if (desk.look.script) {
+        await desk.isAccessible();
+    }
+    assert.equal(await desk.field("Medical history").inputValue(), "Asthma\nsince 1990");
+    assert.equal(await desk.field("Phone").inputValue(), "+91 98765 00000");
+    assert.match(await desk.page.locator("#phone-now").innerText(), /^Stored now\s+\+91 98765 43210$/);
+    await desk.press("Save");
+    await desk.says("The record was saved.");
+    assert.equal(await desk.value("Owner"), "ben");
+    assert.equal(await desk.value("Medical history"), "Asthma\nsince 1990");
+    assert.equal(await desk.value("Phone"), "+91 98765 00000");
+});
+
+flow("a button for selected rows says so where none is selected", FLOWS, async (desk) => {
+    const { clinic } = desk;
+    desk.watch.expects(422);
+    const gone = await clinic.patient("Asha Rao");
+    await clinic.patient("Bina Rao");
+    await clinic.rest("DELETE", `/api/patients/${gone.id}/`);
+    await desk.go("/admin/patients");
+    await desk.press("Delete selected");
+    await desk.says("Nothing was selected.");
+    assert.deepEqual(await names(desk), ["Bina Rao"]);
+    await desk.go("/admin/patients?state=deleted");
+    await desk.press("Restore selected");
+    await desk.sees("Nothing was selected.");
+    assert.deepEqual(await clinic.patientNames(), ["Bina Rao"]);
 });
 
 flow("a save that changes nothing makes no version", FLOWS, async (desk) => {

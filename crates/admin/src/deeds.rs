@@ -1,4 +1,8 @@
-//! What operations are called by people.
+//! What operations, outcomes and steps of a history are called by people.
+
+use domain::{Act, Outcome};
+
+use crate::list::Choice;
 
 /// The names by which the trail and the log know operations, and what each of them did.
 pub(crate) const NAMES: &[(&str, &str)] = &[
@@ -159,6 +163,47 @@ pub(crate) fn name(operation: &str) -> &str {
     NAMES.iter().find(|(known, _)| *known == operation).map_or(operation, |(_, name)| name)
 }
 
+/// What came of an operation, in words.
+pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "Done",
+        Outcome::Repeated => "Done before, answered again",
+        Outcome::Invalid => "Not valid",
+        Outcome::Unauthenticated => "Not signed in",
+        Outcome::Forbidden => "Not allowed",
+        Outcome::NotFound => "Not found",
+        Outcome::Conflict => "Not possible",
+        Outcome::Stale => "Changed meanwhile",
+        Outcome::Throttled => "Too many attempts",
+        Outcome::Unavailable => "Not available just then",
+        Outcome::Failed => "Fault of the server",
+    }
+}
+
+/// What made a version of a record, in words.
+pub(crate) const fn act(act: Act) -> &'static str {
+    match act {
+        Act::Created => "added",
+        Act::Updated => "changed",
+        Act::Removed => "removed",
+        Act::Restored => "restored",
+    }
+}
+
+/// The operations as choices of a filter. Where several have one name, each says what the trail calls it; so does one
+/// that only another release knows, if it is the one that is `chosen`.
+pub(crate) fn choices(chosen: &str) -> Vec<Choice> {
+    let choice =
+        |value: &str, label: String| Choice { value: value.to_owned(), label, is_chosen: value == chosen };
+    let known = NAMES.iter().map(|(operation, name)| {
+        let is_shared = NAMES.iter().filter(|(_, other)| other == name).nth(1).is_some();
+        choice(operation, if is_shared { format!("{name} ({operation})") } else { (*name).to_owned() })
+    });
+    let is_unknown = !chosen.is_empty() && NAMES.iter().all(|(operation, _)| *operation != chosen);
+    let unknown = is_unknown.then(|| choice(chosen, chosen.to_owned()));
+    std::iter::once(choice("", "All".to_owned())).chain(unknown).chain(known).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -223,6 +268,29 @@ mod tests {
     fn no_operation_has_two_names() {
         let known: BTreeSet<_> = NAMES.iter().map(|(operation, _)| operation).collect();
         assert_eq!(known.len(), NAMES.len());
+    }
+
+    #[test]
+    fn every_outcome_and_every_act_has_words_of_its_own() {
+        let words: BTreeSet<_> = Outcome::ALL.map(outcome).into();
+        assert_eq!(words.len(), Outcome::ALL.len());
+        for known in Outcome::ALL {
+            let words = outcome(known);
+            assert!(words.starts_with(|first: char| first.is_uppercase()) && !words.contains('_'), "{words}");
+        }
+        let acts: BTreeSet<_> = [Act::Created, Act::Updated, Act::Removed, Act::Restored].map(act).into();
+        assert_eq!(acts.len(), 4);
+    }
+
+    #[test]
+    fn each_choice_of_an_operation_can_be_told_from_the_others() {
+        let offered = choices("patients_update");
+        let labels: BTreeSet<_> = offered.iter().map(|choice| choice.label.as_str()).collect();
+        assert_eq!((labels.len(), offered.len()), (NAMES.len() + 1, NAMES.len() + 1));
+        let chosen: Vec<_> = offered.iter().filter(|choice| choice.is_chosen).collect();
+        assert_eq!((chosen.len(), chosen[0].label.as_str()), (1, "Changed a patient (patients_update)"));
+        let unknown = choices("patients_fold");
+        assert!(unknown.iter().any(|choice| choice.is_chosen && choice.label == "patients_fold"));
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub(crate) struct FormPage {
     button: &'static str,
     is_new: bool,
     is_stale: bool,
+    /// Who owns the record now, where somebody has moved it meanwhile.
+    moved_to: String,
     /// Why the record cannot be changed any more.
     gone: &'static str,
     groups: Vec<Group>,
@@ -146,6 +148,7 @@ impl FormPage {
             button: "",
             is_new: false,
             is_stale: false,
+            moved_to: String::new(),
             gone: "",
             groups: groups.collect(),
             errors: Vec::new(),
@@ -182,6 +185,11 @@ impl FormPage {
     /// The same beside the news that the record cannot be changed any more: what was typed is not lost.
     pub(crate) fn gone(self, gone: &'static str) -> Self {
         Self { gone, ..self }
+    }
+
+    /// The same beside the news that the record has another owner now.
+    pub(crate) fn moved(self, to: &str) -> Self {
+        Self { moved_to: to.to_owned(), ..self }
     }
 
     /// The same with something said above the fields.

@@ -49,19 +49,12 @@ pub(crate) struct Input {
     /// A type of `input`.
     pub(crate) kind: &'static str,
     pub(crate) value: String,
-    /// What it proposes: values, each with what it means.
-    pub(crate) proposals: &'static [(&'static str, &'static str)],
 }
 
 impl Input {
     /// A filter with what the address says.
     pub(crate) fn of(query: &Query, name: &'static str, label: &'static str) -> Self {
-        Self { name, label, kind: "text", value: query.get(name).to_owned(), proposals: &[] }
-    }
-
-    /// The same with values to choose from.
-    pub(crate) fn proposing(self, proposals: &'static [(&'static str, &'static str)]) -> Self {
-        Self { proposals, ..self }
+        Self { name, label, kind: "text", value: query.get(name).to_owned() }
     }
 
     /// The same of another type.
@@ -82,7 +75,6 @@ pub(crate) struct Head {
 pub(crate) struct Row {
     pub(crate) key: String,
     pub(crate) name: String,
-    pub(crate) href: String,
     pub(crate) cells: Vec<Cell>,
 }
 
@@ -92,7 +84,8 @@ pub(crate) struct Cell {
     text: String,
     /// What else is told where somebody points at it.
     title: String,
-    is_link: bool,
+    /// Where it leads, if anywhere.
+    href: String,
     /// Whether it is something short that is not to be broken, such as a date.
     is_short: bool,
 }
@@ -102,6 +95,14 @@ impl Row {
     pub(crate) fn titled(mut self, key: &str, title: &str) -> Self {
         for cell in self.cells.iter_mut().filter(|cell| cell.key == key) {
             title.clone_into(&mut cell.title);
+        }
+        self
+    }
+
+    /// The same with a link in the cell of a column.
+    pub(crate) fn linked(mut self, key: &str, href: &str) -> Self {
+        for cell in self.cells.iter_mut().filter(|cell| cell.key == key) {
+            href.clone_into(&mut cell.href);
         }
         self
     }
@@ -218,12 +219,12 @@ impl Asked<'_> {
         if shown.is_empty() { self.columns.iter().collect() } else { shown }
     }
 
-    /// A row: the first column that is shown leads to the record.
+    /// A row: the first column that is shown leads to the record at `href`, where there is one.
     pub(crate) fn row(
         &self,
         key: String,
         name: &str,
-        href: String,
+        href: &str,
         text: impl Fn(&'static str) -> String,
     ) -> Row {
         let cells = self.shown().into_iter().enumerate();
@@ -231,10 +232,10 @@ impl Asked<'_> {
             key: column.key,
             text: text(column.key),
             title: String::new(),
-            is_link: at == 0,
+            href: if at == 0 { href.to_owned() } else { String::new() },
             is_short: SHORT.contains(&column.key),
         });
-        Row { key, name: name.to_owned(), href, cells: cells.collect() }
+        Row { key, name: name.to_owned(), cells: cells.collect() }
     }
 
     /// The page, without rows; `next` is where the next one begins.

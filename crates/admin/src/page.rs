@@ -61,7 +61,7 @@ const NOTICES: [(&str, &str); 15] = [
     ("restored", "The record is back."),
     ("assigned", "The doctor was assigned."),
     ("ended", "It has ended."),
-    ("done", "Done."),
+    ("none", "Nothing was selected. Tick the boxes of some rows first."),
     ("checked", "The trail was checked. The result stands below."),
     ("moved", "The patients have another owner now."),
     ("password", "The password was changed. All other sessions have ended."),

@@ -45,6 +45,12 @@ impl Refusal {
     /// There is nothing at this address.
     pub(crate) const NOT_FOUND: Self = Self::Malformed(StatusCode::NOT_FOUND, "There is no such record.");
 
+    /// A button was pressed that does something with selected rows.
+    pub(crate) const NOTHING_SELECTED: Self = Self::Malformed(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "Nothing was selected. Go back, and tick the boxes of some rows first.",
+    );
+
     /// The answer.
     pub(crate) fn answer(self, panel: &Panel, is_htmx: bool) -> HttpResponse {
         let (status, text) = match self {

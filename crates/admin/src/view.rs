@@ -1,8 +1,9 @@
 //! Pages of one record: what is known, what is to be confirmed, and how it came about.
 
 use askama::Template;
-use domain::VersionEntry;
+use domain::{Act, VersionEntry};
 
+use crate::deeds;
 use crate::form::{Specs, worded};
 use crate::list::Select;
 use crate::page::Layout;
@@ -40,6 +41,8 @@ pub(crate) struct TableRow {
 pub(crate) struct TableCell {
     pub(crate) text: String,
     pub(crate) href: String,
+    /// Whether it is something short that is not to be broken, such as a date.
+    pub(crate) is_short: bool,
 }
 
 /// A form of one button.
@@ -80,9 +83,11 @@ pub(crate) struct SecretPage {
     pub(crate) back: String,
 }
 
-/// A small form.
+/// A small form, or only its button where it has no title.
 pub(crate) struct SmallForm {
     pub(crate) action: String,
+    pub(crate) title: &'static str,
+    pub(crate) help: &'static str,
     pub(crate) label: &'static str,
     pub(crate) is_danger: bool,
     pub(crate) selects: Vec<Select>,
@@ -132,6 +137,8 @@ pub(crate) struct Step {
     act: &'static str,
     at: String,
     by: String,
+    /// Whether there was nothing before.
+    is_first: bool,
     changes: Vec<Difference>,
 }
 
@@ -143,11 +150,22 @@ struct Difference {
 
 impl TableCell {
     pub(crate) fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), href: String::new() }
+        Self { text: text.into(), href: String::new(), is_short: false }
+    }
+
+    pub(crate) fn short(text: impl Into<String>) -> Self {
+        Self { is_short: true, ..Self::text(text) }
     }
 
     pub(crate) fn link(text: impl Into<String>, href: String) -> Self {
-        Self { text: text.into(), href }
+        Self { text: text.into(), href, is_short: false }
+    }
+}
+
+impl SmallForm {
+    /// Only a button.
+    pub(crate) fn button(action: String, label: &'static str, is_danger: bool) -> Self {
+        Self { action, title: "", help: "", label, is_danger, selects: Vec::new() }
     }
 }
 
@@ -180,9 +198,10 @@ impl Step {
         });
         Self {
             version: entry.version.get(),
-            act: entry.act.as_str(),
+            act: deeds::act(entry.act),
             at: zone.minute(entry.at),
             by: entry.by_name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
+            is_first: entry.act == Act::Created,
             changes: changes.collect(),
         }
     }

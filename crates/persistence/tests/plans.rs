@@ -240,6 +240,12 @@ async fn list_everything(stores: &Stores, all: &mut Vec<Recorded>) {
         all.extend(sent.into_iter().map(|sql| Recorded { name: "narrow", sql, in_index_order: false }));
     }
     list_kinds(stores, all).await;
+    // Who is not there is looked for among the present and the gone.
+    records.owner_of_patient(PatientId::new(9_999_999).unwrap()).await.unwrap();
+    records.owner_of_mapping(MappingId::new(9_999_999).unwrap()).await.unwrap();
+    let sent = recorder::take();
+    assert_eq!(sent.len(), 4, "{sent:#?}");
+    all.extend(sent.into_iter().map(|sql| Recorded { name: "owner now", sql, in_index_order: false }));
     for page in pages(MappingId::new(100).unwrap()) {
         for is_ended in [false, true] {
             let filter = AllMappings { is_ended, ..AllMappings::default() };

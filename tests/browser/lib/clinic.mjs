@@ -96,8 +96,9 @@ export class Clinic {
             .split("\n")
             .filter((line) => line.includes('"admin_'));
         const names = done.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === "done");
-        const script = this.look.script ? "on" : "off";
-        const lines = new Set(names.map(({ operation }) => `${operation} ${script}\n`));
+        const { width, script } = this.look;
+        const how = `${width} px, JavaScript ${script ? "on" : "off"}`;
+        const lines = new Set(names.map(({ operation }) => `${operation} at ${how}\n`));
         mkdirSync(RESULTS, { recursive: true });
         appendFileSync(join(RESULTS, `called-${process.pid}.txt`), [...lines].join(""));
     }

@@ -9,6 +9,7 @@ use crate::gate::{Endpoint, Visit};
 use crate::list::{Choice, Select};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
+use crate::routes::users::role;
 use crate::view::{Link, RecordPage, SmallForm, Values};
 use crate::zone::Zone;
 
@@ -59,7 +60,7 @@ fn account(visit: &Visit) -> Result<HttpResponse, Refusal> {
             values: vec![
                 ("User name", user.username.as_str().to_owned()),
                 ("Name", user.name.as_ref().map(HumanName::full).unwrap_or_default().to_owned()),
-                ("Role", user.role.as_str().to_owned()),
+                ("Role", role(user.role).to_owned()),
                 ("Signed out after", format!("{idle} minutes without use")),
             ],
         }],
@@ -67,6 +68,8 @@ fn account(visit: &Visit) -> Result<HttpResponse, Refusal> {
         finder: None,
         forms: vec![SmallForm {
             action: format!("{BASE}/time-zone"),
+            title: "Time zone",
+            help: "This browser keeps it for a year.",
             label: "Save the time zone",
             is_danger: false,
             selects: vec![Select {

@@ -10,9 +10,9 @@ use domain::ports::Record;
 use domain::{AuditCheck, AuditEventId, AuditFilter, Outcome, Page, PatientId, StoredEvent, UserId};
 
 use super::overview::EventLine;
-use crate::deeds::NAMES;
+use crate::deeds::{choices, outcome};
 use crate::gate::{Endpoint, Visit};
-use crate::list::{Asked, Column, Facts, Input, cursor, filter};
+use crate::list::{Asked, Column, Facts, Input, Select, cursor, filter};
 use crate::page::{self, Layout};
 use crate::refusal::Refusal;
 use crate::zone::Zone;
@@ -90,20 +90,27 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut list = asked.list(layout, String::new(), next.map(cursor)).without_search();
     let row = |event: &StoredEvent| {
         let line = EventLine::of(event, visit.zone);
-        let href = event.patient.map_or_else(
-            || query.with("operation", &line.operation).with("after", "").href(BASE),
-            |patient| query.with("patient", &patient.to_string()).with("after", "").href(BASE),
-        );
-        let row = asked.row(event.id.to_string(), &line.at, href, |name| column(event, &line, name));
-        row.titled("operation", &line.operation)
+        let row = asked.row(event.id.to_string(), &line.at, "", |name| column(event, &line, name));
+        let only = |name, value: &str| query.with(name, value).with("after", "").with("done", "").href(BASE);
+        let row = match event.user {
+            Some(user) => row.linked("who", &only("user", &user.to_string())),
+            None => row,
+        };
+        let row = match event.patient {
+            Some(patient) => row.linked("patient", &only("patient", &patient.to_string())),
+            None => row,
+        };
+        row.titled("operation", &line.operation).titled("outcome", line.result)
     };
     list.rows = items.iter().map(row).collect();
-    let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), outcome.as_str()));
-    list.filters = vec![filter(query, "outcome", "Outcome", "All", outcomes, |_| None)];
+    let outcomes = Outcome::ALL.map(|known| (known.as_str(), outcome(known)));
+    list.filters = vec![
+        Select { name: "operation", label: "Operation", options: choices(query.get("operation").trim()) },
+        filter(query, "outcome", "Outcome", "All", outcomes, |_| None),
+    ];
     list.inputs = vec![
         Input::of(query, "user", "User's name or id"),
         Input::of(query, "patient", "Patient's id"),
-        Input::of(query, "operation", "Operation").proposing(NAMES),
         time(&visit, "from", "From"),
         time(&visit, "to", "To"),
     ];
@@ -145,7 +152,7 @@ fn facts(visit: &Visit, state: &AuditState) -> Facts {
     );
     let check = state.check.as_ref();
     Facts {
-        title: "Is the trail what it was?",
+        title: "Is the trail unchanged?",
         values: vec![
             ("Last seal", seal),
             ("Not sealed yet", format!("{} events", state.unsealed)),

@@ -79,7 +79,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         let rest = if wanted.is_retired { "/history" } else { "" };
         let href = format!("{BASE}/{}{rest}", doctor.id);
         let name = doctor.details.name.as_str();
-        asked.row(doctor.id.to_string(), name, href, |name| doctor_column(doctor, name, visit.zone))
+        asked.row(doctor.id.to_string(), name, &href, |name| doctor_column(doctor, name, visit.zone))
     };
     list.rows = found.items.iter().map(row).collect();
     let by_state = |value: &str| {
@@ -88,9 +88,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     };
     list.filters = vec![
         by_specialization(query, tally.kinds.as_deref()),
-        filter(query, "state", "State", "Present", [("retired", "Retired")], by_state),
+        filter(query, "state", "State", "Not retired", [("retired", "Retired")], by_state),
     ];
-    list.add = Some(("/admin/doctors/add", "Add"));
+    list.add = Some(("/admin/doctors/add", "Add a doctor"));
     list.empty = if wanted.is_retired {
         "No doctor has retired."
     } else {
@@ -175,7 +175,7 @@ async fn patients_of(visit: &Visit, id: DoctorId) -> Result<(Table, u64), Refusa
         TableRow {
             cells: vec![
                 TableCell::link(view.patient_name.full(), href),
-                TableCell::text(visit.zone.minute(mapping.assigned_at)),
+                TableCell::short(visit.zone.minute(mapping.assigned_at)),
             ],
             button: None,
         }

@@ -60,7 +60,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         let key = format!("{}/{}", mapping.owner, mapping.id);
         let href = format!("{BASE}/{key}");
         let name = format!("{}, {}", view.patient_name.full(), view.doctor_name.as_str());
-        asked.row(key, &name, href, |name| column(view, name, visit.zone))
+        asked.row(key, &name, &href, |name| column(view, name, visit.zone))
     };
     list.rows = found.items.iter().map(row).collect();
     let by_state = |value: &str| if (value == "ended") == wanted.is_ended { total } else { others };

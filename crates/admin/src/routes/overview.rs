@@ -7,7 +7,7 @@ use application::Administration;
 use askama::Template;
 use domain::{AuditFilter, Page, PageLimit, StoredEvent};
 
-use crate::deeds::name;
+use crate::deeds::{name, outcome};
 use crate::gate::{Endpoint, Visit};
 use crate::list::grouped;
 use crate::page::{self, Layout};
@@ -33,7 +33,10 @@ pub(super) struct EventLine {
     /// What the trail calls it.
     pub(super) operation: String,
     pub(super) record: String,
+    /// What came of it, in words.
     pub(super) outcome: &'static str,
+    /// What the trail calls that.
+    pub(super) result: &'static str,
 }
 
 impl EventLine {
@@ -49,7 +52,8 @@ impl EventLine {
                 .record
                 .map(|record| format!("{} {}", record.kind_name(), record.id()))
                 .unwrap_or_default(),
-            outcome: event.outcome.as_str(),
+            outcome: outcome(event.outcome),
+            result: event.outcome.as_str(),
         }
     }
 }

@@ -92,18 +92,18 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         let rest = if wanted.is_deleted { "/history" } else { "" };
         let key = format!("{}/{}", patient.owner, patient.id);
         let href = format!("{BASE}/{key}{rest}");
-        asked.row(key, patient.details.name.full(), href, |name| {
+        asked.row(key, patient.details.name.full(), &href, |name| {
             worded(PATIENT, name, patient_column(patient, name, today, zone))
         })
     };
     list.rows = found.items.iter().map(row).collect();
     list.filters = counts.filters(query, &wanted);
     list.inputs = vec![Input::of(query, "owner", "Owner's user name")];
-    list.add = Some(("/admin/patients/add", "Add"));
+    list.add = Some(("/admin/patients/add", "Add a patient"));
     list.empty = if wanted.is_deleted {
         "No patient was deleted."
     } else {
-        "There is no patient yet. Add the first one, or have an account add some by the interface."
+        "There is no patient yet. Add the first one, or have a user add some in their own app."
     };
     list.export = Some(query.with("after", "").with("done", "").href("/admin/patients.csv"));
     list.bulk = Some(bulk(&visit, wanted.is_deleted)?);
@@ -198,7 +198,7 @@ async fn doctors_of(
                 TableCell::link(name, format!("/admin/doctors/{}", doctor.id)),
                 TableCell::text(crate::details::doctor_value(&doctor.details, "specialization")),
                 TableCell::text(assigned.notes.as_ref().map(domain::Notes::as_str).unwrap_or_default()),
-                TableCell::text(visit.zone.minute(assigned.assigned_at)),
+                TableCell::short(visit.zone.minute(assigned.assigned_at)),
                 TableCell::link("Details", format!("/admin/mappings/{owner}/{}", assigned.mapping)),
             ],
             button: Some(Button {

@@ -85,7 +85,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut list = asked.list(layout, counted(tally.matching), found.next.map(cursor));
     let row = |user: &User| {
         let href = format!("{BASE}/{}", user.id);
-        asked.row(user.id.to_string(), user.username.as_str(), href, |name| column(user, name, visit.zone))
+        asked.row(user.id.to_string(), user.username.as_str(), &href, |name| column(user, name, visit.zone))
     };
     list.rows = found.items.iter().map(row).collect();
     let by_role = |value: &str| total(Role::parse(value).ok(), wanted.is_active);
@@ -94,7 +94,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
         filter(query, "role", "Role", "All", ROLES.iter().copied(), by_role),
         filter(query, "active", "Active", "All", [("yes", "Yes"), ("no", "No")], by_state),
     ];
-    list.add = Some(("/admin/users/add", "Add"));
+    list.add = Some(("/admin/users/add", "Add a user"));
     list.empty = "There is no account.";
     list.export = Some(query.with("after", "").with("done", "").href("/admin/users.csv"));
     let deeds =
@@ -110,7 +110,7 @@ fn column(user: &User, name: &str, zone: Zone) -> String {
         "email" => user.email.as_ref().map(EmailAddress::as_str).unwrap_or_default().to_owned(),
         "phone" => user.phone.as_ref().map(Phone::as_str).unwrap_or_default().to_owned(),
         "role" => role(user.role).to_owned(),
-        "active" => if user.is_active { "yes" } else { "no" }.to_owned(),
+        "active" => if user.is_active { "Yes" } else { "No" }.to_owned(),
         "last_login" => user.last_login.map(|at| zone.minute(at)).unwrap_or_default(),
         "created" => zone.minute(user.date_joined),
         "id" => user.id.to_string(),
@@ -119,7 +119,7 @@ fn column(user: &User, name: &str, zone: Zone) -> String {
 }
 
 /// What a role is called.
-fn role(role: Role) -> &'static str {
+pub(super) fn role(role: Role) -> &'static str {
     ROLES.iter().find(|(name, _)| *name == role.as_str()).map_or("", |(_, label)| label)
 }
 
@@ -168,8 +168,8 @@ async fn get(visit: Visit) -> Result<HttpResponse, Refusal> {
 fn session_table(sessions: &[Session], here: &str, zone: Zone) -> Table {
     let row = |session: &Session| TableRow {
         cells: vec![
-            TableCell::text(zone.minute(session.created_at)),
-            TableCell::text(zone.minute(session.last_used_at)),
+            TableCell::short(zone.minute(session.created_at)),
+            TableCell::short(zone.minute(session.last_used_at)),
             TableCell::text(session.address.as_deref().unwrap_or_default()),
             TableCell::text(session.user_agent.as_deref().unwrap_or_default()),
         ],
@@ -201,7 +201,9 @@ fn standing_form(user: &User, here: &str) -> SmallForm {
     let active = if user.is_active { "yes" } else { "no" };
     SmallForm {
         action: format!("{here}/standing"),
-        label: "Save role and state (ends all sessions of the user)",
+        title: "Role and state",
+        help: "Saving this ends all sessions of the user.",
+        label: "Save role and state",
         is_danger: false,
         selects: vec![
             select("role", "Role", ROLES, user.role.as_str()),
@@ -212,12 +214,12 @@ fn standing_form(user: &User, here: &str) -> SmallForm {
 
 fn reset_form(here: &str) -> SmallForm {
     let action = format!("{here}/reset");
-    SmallForm { action, label: "Make a link for a new password", is_danger: false, selects: Vec::new() }
+    SmallForm::button(action, "Make a link for a new password", false)
 }
 
 fn end_all_form(here: &str) -> SmallForm {
     let action = format!("{here}/end-sessions");
-    SmallForm { action, label: "End all sessions", is_danger: true, selects: Vec::new() }
+    SmallForm::button(action, "End all sessions", true)
 }
 
 async fn standing(visit: Visit) -> Result<HttpResponse, Refusal> {

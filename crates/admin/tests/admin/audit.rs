@@ -1,10 +1,12 @@
 //! The audit page: what was done, and how far it is proven.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::Clock as _;
-use domain::{AuditCheck, AuditEventId, Broken, Fault, Outcome};
+use domain::{AuditCheck, AuditEvent, AuditEventId, Broken, Fault, Outcome};
 use testkit::builders;
+use testkit::fixed::stamped;
 
 use crate::clinic::{Answer, Browser, Clinic};
 
@@ -84,4 +86,24 @@ async fn operations_are_told_in_words_and_found_by_their_names() {
     }
     let shown = page(&clinic, &root, "").await.body;
     assert!(shown.contains("<option value=\"admin_patients_get\">Panel: viewed a patient</option>"));
+}
+
+#[actix_web::test]
+async fn every_outcome_is_told_in_words_and_found_by_them() {
+    let clinic = Clinic::open().await;
+    let root = clinic.browser("root").await;
+    for outcome in Outcome::ALL {
+        let now = clinic.clock.now();
+        let event = AuditEvent::of(&stamped(now), outcome);
+        clinic.stores.audit.append(Arc::new([event]), now).await.unwrap();
+        let shown = page(&clinic, &root, &format!("?outcome={}&operation=test", outcome.as_str())).await;
+        assert!(rows(&shown) > 0, "{outcome:?}");
+        let (_, words) = shown.body.split_once(&format!(" title=\"{}\">", outcome.as_str())).unwrap();
+        let words = words.split('<').next().unwrap();
+        assert!(words.starts_with(char::is_uppercase) && !words.contains('_'), "{words}");
+        let option = format!("<option value=\"{}\" selected>{words}</option>", outcome.as_str());
+        assert!(shown.body.contains(&option), "{option}");
+    }
+    let overview = clinic.get(&root, "/admin").await.body;
+    assert!(overview.contains("<td title=\"failed\">Fault of the server</td>"), "{overview}");
 }

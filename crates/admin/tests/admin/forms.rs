@@ -26,7 +26,7 @@ async fn a_patient_is_added_for_an_owner_and_changed() {
     let answer = clinic.post(&browser, &format!("{path}/edit"), &form).await;
     assert_eq!(answer.header("location"), format!("{path}/edit?done=saved"));
     let history = clinic.get(&browser, &format!("{path}/history")).await.body;
-    for part in ["Version 2: updated", "Asha Rao-Iyer", "1984-05-17", "by sam"] {
+    for part in ["Version 2: changed", "Asha Rao-Iyer", "1984-05-17", "by sam"] {
         assert!(history.contains(part), "{part}: {history}");
     }
     let event = &clinic.events("admin_patients_update").await[0];
@@ -120,7 +120,7 @@ async fn a_save_that_changes_nothing_makes_no_version() {
         assert_eq!(answer.header("location"), format!("{here}?done=saved"), "{}", answer.body);
     }
     let history = clinic.get(&browser, &format!("{here}/history")).await.body;
-    assert!(history.contains("Version 1: created") && !history.contains("Version 2"), "{history}");
+    assert!(history.contains("Version 1: added") && !history.contains("Version 2"), "{history}");
 }
 
 #[actix_web::test]

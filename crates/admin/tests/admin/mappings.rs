@@ -31,7 +31,7 @@ async fn notes_are_changed_and_the_history_tells_how() {
     let page = clinic.get(&browser, &here).await.body;
     assert!(page.contains("Looks after\nthe heart"));
     let history = clinic.get(&browser, &format!("{here}/history")).await.body;
-    for part in ["Version 2: updated", "by sam", "the heart", "Version 1: created"] {
+    for part in ["Version 2: changed", "by sam", "the heart", "Version 1: added"] {
         assert!(history.contains(part), "{part}: {history}");
     }
     for operation in ["admin_mappings_get", "admin_mappings_update", "admin_mappings_history"] {

@@ -189,6 +189,18 @@ impl Administration {
         found.ok_or(Error::Missing(Record::Patient))
     }
 
+    /// Who owns a patient now: records that are moved keep their ids.
+    pub async fn owner_of_patient(&self, who: &Administrator, id: PatientId) -> Result<UserId, Error> {
+        about_patient(who, id);
+        self.ports.records.owner_of_patient(id).await?.ok_or(Error::Missing(Record::Patient))
+    }
+
+    /// Who owns a mapping now.
+    pub async fn owner_of_mapping(&self, who: &Administrator, id: MappingId) -> Result<UserId, Error> {
+        who.actor.call.target(RecordId::Mapping(id));
+        self.ports.records.owner_of_mapping(id).await?.ok_or(Error::Missing(Record::Mapping))
+    }
+
     /// A mapping of any owner, active or not.
     pub async fn mapping(
         &self,

@@ -91,6 +91,12 @@ pub trait AdminRecords: Send + Sync {
         page: Page<UserId>,
     ) -> Result<Listing<User, UserId>, RepositoryError>;
 
+    /// Who owns the patient with this id now, also of one who was deleted; `None` where there is none.
+    async fn owner_of_patient(&self, id: PatientId) -> Result<Option<UserId>, RepositoryError>;
+
+    /// Who owns the mapping with this id now, active or not; `None` where there is none.
+    async fn owner_of_mapping(&self, id: MappingId) -> Result<Option<UserId>, RepositoryError>;
+
     /// How many patients match `filter`, and, whatever gender and blood group it asks for, how many by these two.
     ///
     /// Must count no further than to `most`, and say `None` where there are more: as all of these.

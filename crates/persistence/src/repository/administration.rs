@@ -120,6 +120,14 @@ impl AdminRecords for Panel {
         Ok(self.executor.read(move |c| lists::users(c, &filter, page)).await?)
     }
 
+    async fn owner_of_patient(&self, id: PatientId) -> Result<Option<UserId>, RepositoryError> {
+        Ok(self.executor.read(move |c| lists::owner_of_patient(c, id)).await?)
+    }
+
+    async fn owner_of_mapping(&self, id: MappingId) -> Result<Option<UserId>, RepositoryError> {
+        Ok(self.executor.read(move |c| lists::owner_of_mapping(c, id)).await?)
+    }
+
     async fn tally_patients(
         &self,
         filter: &AllPatients,

@@ -49,6 +49,13 @@ pub(crate) async fn chosen_patients_go_with_all_that_belongs_to_them(stores: Sto
     let which = Moving::These(vec![(ann.id, moved.id), (ann.id, moved.id)]);
     assert_eq!(stores.mover.move_patients(&which, bob.id, &reason(), &stamp).await.unwrap(), 1);
 
+    // Who has its old address still learns who owns it now, active or not.
+    let records = &stores.admin_records;
+    assert_eq!(records.owner_of_patient(moved.id).await.unwrap(), Some(bob.id));
+    for (mapping, owner) in [(&mapping, bob.id), (&again, bob.id), (&other, ann.id)] {
+        assert_eq!(records.owner_of_mapping(mapping.id).await.unwrap(), Some(owner));
+    }
+
     // The owner before finds nothing of it, by any way.
     assert!(stores.patients.find(ann.id, moved.id).await.unwrap().is_none());
     assert!(stores.mappings.find(ann.id, mapping.id, true).await.unwrap().is_none());
@@ -100,6 +107,9 @@ pub(crate) async fn all_patients_go_also_those_who_were_deleted(stores: Stores) 
     let page = Page { count: true, ..Page::default() };
     let found = stores.patients.list(bob.id, &everybody, page).await.unwrap();
     assert_eq!(found.total, Some(600));
+    assert_eq!(stores.admin_records.owner_of_patient(gone.id).await.unwrap(), Some(bob.id));
+    let nobody = builders::patient_id(9_999_999);
+    assert_eq!(stores.admin_records.owner_of_patient(nobody).await.unwrap(), None);
     assert!(names(&stores, &ann, "").await.is_empty());
     assert!(stores.history.restore_patient(ann.id, gone.id, &stamp).await.is_err());
     stores.history.restore_patient(bob.id, gone.id, &stamp).await.unwrap();

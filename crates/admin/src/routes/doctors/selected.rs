@@ -48,7 +48,7 @@ async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
         found.extend(unless_gone(visit.panel.doctors.get(id).await)?);
     }
     match visit.form.get("do") {
-        _ if found.is_empty() => page::go(BASE),
+        _ if found.is_empty() => page::go("/admin/doctors?done=none"),
         "export" => {
             for doctor in &found {
                 visit.note(RecordId::Doctor(doctor.id)).await?;
@@ -92,6 +92,9 @@ async fn retire(visit: Visit) -> Result<HttpResponse, Refusal> {
 
 /// The same with those who come back.
 async fn restore(visit: Visit) -> Result<HttpResponse, Refusal> {
+    if selected(&visit).next().is_none() {
+        return Err(Refusal::NOTHING_SELECTED);
+    }
     let mut is_any = false;
     for id in selected(&visit) {
         is_any |= unless_gone(visit.panel.doctors.restore(visit.who()?.actor(), id).await)?.is_some();

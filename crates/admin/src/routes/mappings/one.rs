@@ -118,9 +118,9 @@ fn form(
     version: Version,
     value: impl Fn(&'static str) -> String,
 ) -> Result<FormPage, Refusal> {
-    let (owner, id) = ids(visit)?;
+    let here = address(view.mapping.owner, view.mapping.id);
     let layout = Layout::inside(visit, BASE, format!("Edit the notes: {}", title(view)))?;
-    Ok(FormPage::new(layout, visit.token(), NOTES, value).editing(address(owner, id), version))
+    Ok(FormPage::new(layout, visit.token(), NOTES, value).editing(here, version))
 }
 
 async fn edit_page(visit: Visit) -> Result<HttpResponse, Refusal> {
@@ -134,34 +134,52 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     let expected = visit.version()?;
     let mut reading = Reading::of(&visit.form);
     let change = reading.text("notes", Notes::parse);
-    let wrote = if reading.is_wrong() {
-        None
-    } else {
-        Some(administration.update_notes(who, owner, id, expected, &change).await)
-    };
-    let typed = |name| visit.form.get(name).to_owned();
-    // What the form was made from; it is there, whatever became of the assignment.
-    let was = async || administration.mapping_version(who, owner, id, expected).await;
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
-    match wrote {
-        Some(Ok(_)) => {
-            let here = address(owner, id);
-            return page::go(&then(&visit.form, BASE, &here, "saved"));
+    if !reading.is_wrong() {
+        match administration.update_notes(who, owner, id, expected, &change).await {
+            Ok(_) => return page::go(&then(&visit.form, BASE, &address(owner, id), "saved")),
+            Err(Error::Stale | Error::Missing(_)) => return meanwhile(&visit, expected).await,
+            Err(error) => status = reading.take(error)?,
         }
-        Some(Err(Error::Stale)) => {
-            let now = found(&visit).await?;
-            let before = was().await.ok().map(|was| notes(&was.record));
-            let form = form(&visit, &now, now.mapping.version, typed)?;
-            return form.beside(|_| notes(&now), |_| before.clone()).show(StatusCode::PRECONDITION_FAILED);
-        }
-        Some(Err(Error::Missing(_))) => {
-            let form = form(&visit, &was().await?.record, expected, typed)?;
-            return form.gone(ENDED).show(StatusCode::CONFLICT);
-        }
-        Some(Err(error)) => status = reading.take(error)?,
-        None => {}
     }
-    form(&visit, &was().await?.record, expected, typed)?.wrong(reading.wrong()).show(status)
+    let was = was(&visit, expected).await?;
+    form(&visit, &was, expected, |name| visit.form.get(name).to_owned())?.wrong(reading.wrong()).show(status)
+}
+
+/// What the form was made from: it is there, whatever became of the assignment and whoever owns it now.
+async fn was(visit: &Visit, version: Version) -> Result<MappingView, Refusal> {
+    let (_, id) = ids(visit)?;
+    let (who, administration) = (visit.who()?, &visit.panel.administration);
+    let owner = administration.owner_of_mapping(who, id).await?;
+    Ok(administration.mapping_version(who, owner, id, version).await?.record)
+}
+
+/// What was typed, beside what has become of the assignment since `version`: somebody has changed its notes or ended
+/// it, or given the patient to another owner.
+async fn meanwhile(visit: &Visit, version: Version) -> Result<HttpResponse, Refusal> {
+    let (known, id) = ids(visit)?;
+    let (who, administration) = (visit.who()?, &visit.panel.administration);
+    let owner = administration.owner_of_mapping(who, id).await?;
+    let was = was(visit, version).await;
+    let typed = |name| visit.form.get(name).to_owned();
+    let now = match administration.mapping(who, owner, id).await {
+        Ok(now) if now.mapping.is_active() => now,
+        Ok(_) | Err(Error::Missing(_)) => {
+            return form(visit, &was?, version, typed)?.gone(ENDED).show(StatusCode::CONFLICT);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let form = form(visit, &now, now.mapping.version, typed)?;
+    let form = if owner == known {
+        form
+    } else {
+        let patient = administration.patient(who, owner, now.mapping.patient).await?;
+        // The call stays about the assignment.
+        visit.call.target(RecordId::Mapping(id));
+        form.moved(patient.created_by.as_str())
+    };
+    let before = was.ok().map(|was| notes(&was));
+    form.beside(|_| notes(&now), |_| before.clone()).show(StatusCode::PRECONDITION_FAILED)
 }
 
 async fn end_page(visit: Visit) -> Result<HttpResponse, Refusal> {

@@ -46,7 +46,7 @@ async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
         found.extend(unless_gone(visit.panel.administration.mapping(visit.who()?, owner, id).await)?);
     }
     match visit.form.get("do") {
-        _ if found.is_empty() => page::go(BASE),
+        _ if found.is_empty() => page::go("/admin/mappings?done=none"),
         "export" => {
             // The first one is on record by the call itself.
             for view in found.iter().skip(1) {

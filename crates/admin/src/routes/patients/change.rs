@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 
 const OWNER: &[Spec] = &[Spec::new("owner", "Owner's user name", "text")
     .required()
-    .help("The account that sees the record by the interface.")];
+    .help("The user who sees this patient in their own app.")];
 
 /// Why a record cannot be changed any more.
 const DELETED: &str = "The record was deleted meanwhile. Restore it from its history, then save here.";
@@ -92,13 +92,13 @@ async fn owner(visit: &Visit, reading: &mut Reading<'_>) -> Result<Option<UserId
 
 fn edit_form(
     visit: &Visit,
+    here: String,
     name: &str,
     version: Version,
     value: impl Fn(&'static str) -> String,
 ) -> Result<FormPage, Refusal> {
-    let (owner, id) = ids(visit)?;
     let layout = Layout::inside(visit, BASE, format!("Edit {name}"))?;
-    Ok(FormPage::new(layout, visit.token(), PATIENT, value).editing(address(owner, id), version))
+    Ok(FormPage::new(layout, visit.token(), PATIENT, value).editing(here, version))
 }
 
 async fn edit_page(visit: Visit) -> Result<HttpResponse, Refusal> {
@@ -106,7 +106,7 @@ async fn edit_page(visit: Visit) -> Result<HttpResponse, Refusal> {
     let patient = visit.panel.administration.patient(visit.who()?, owner, id).await?;
     let name = patient.details.name.full();
     let value = |name| patient_value(&patient.details, name);
-    edit_form(&visit, name, patient.version, value)?.show(StatusCode::OK)
+    edit_form(&visit, address(owner, id), name, patient.version, value)?.show(StatusCode::OK)
 }
 
 async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
@@ -120,29 +120,40 @@ async fn update(visit: Visit) -> Result<HttpResponse, Refusal> {
     if !reading.is_wrong() {
         match administration.update_patient(who, owner, id, version, &change).await {
             Ok(_) => return page::go(&then(&visit.form, BASE, &address(owner, id), "saved")),
-            Err(Error::Stale) => {
-                let now = administration.patient(who, owner, id).await?;
-                let before = administration.patient_version(who, owner, id, version).await.ok();
-                let typed = |name| visit.form.get(name).to_owned();
-                let form = edit_form(&visit, now.details.name.full(), now.version, typed)?;
-                let form = form.beside(
-                    |name| patient_value(&now.details, name),
-                    |name| before.as_ref().map(|old| patient_value(&old.record.details, name)),
-                );
-                return form.show(StatusCode::PRECONDITION_FAILED);
-            }
-            Err(Error::Missing(_)) => {
-                // Of a record that never was there is nothing to say.
-                administration.patient_version(who, owner, id, version).await?;
-                let typed = |name| visit.form.get(name).to_owned();
-                let form = edit_form(&visit, visit.form.get("name"), version, typed)?.gone(DELETED);
-                return form.show(StatusCode::CONFLICT);
-            }
+            Err(Error::Stale | Error::Missing(_)) => return meanwhile(&visit, version).await,
             Err(error) => status = reading.take(error)?,
         }
     }
     let typed = |name| visit.form.get(name).to_owned();
-    edit_form(&visit, visit.form.get("name"), version, typed)?.wrong(reading.wrong()).show(status)
+    let form = edit_form(&visit, address(owner, id), visit.form.get("name"), version, typed)?;
+    form.wrong(reading.wrong()).show(status)
+}
+
+/// What was typed, beside what has become of the record since `version`: somebody has changed or deleted it, or given
+/// it to another owner. Of a record that never was there is nothing to say.
+async fn meanwhile(visit: &Visit, version: Version) -> Result<HttpResponse, Refusal> {
+    let (known, id) = ids(visit)?;
+    let (who, administration) = (visit.who()?, &visit.panel.administration);
+    let owner = administration.owner_of_patient(who, id).await?;
+    let before = administration.patient_version(who, owner, id, version).await;
+    let typed = |name| visit.form.get(name).to_owned();
+    let now = match administration.patient(who, owner, id).await {
+        Ok(now) => now,
+        Err(Error::Missing(_)) => {
+            before?;
+            let form = edit_form(visit, address(owner, id), visit.form.get("name"), version, typed)?;
+            return form.gone(DELETED).show(StatusCode::CONFLICT);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let form = edit_form(visit, address(owner, id), now.details.name.full(), now.version, typed)?;
+    let form = if owner == known { form } else { form.moved(now.created_by.as_str()) };
+    let before = before.ok().map(|before| before.record.details);
+    let form = form.beside(
+        |name| patient_value(&now.details, name),
+        |name| before.as_ref().map(|before| patient_value(before, name)),
+    );
+    form.show(StatusCode::PRECONDITION_FAILED)
 }
 
 async fn delete(visit: Visit) -> Result<HttpResponse, Refusal> {

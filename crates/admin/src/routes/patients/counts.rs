@@ -42,7 +42,7 @@ impl Counts {
         vec![
             filter(query, "gender", "Gender", "All", GENDERS, by_gender),
             filter(query, "blood_group", "Blood group", "All", BLOOD_GROUPS, by_group),
-            filter(query, "state", "State", "Present", [("deleted", "Deleted")], by_state),
+            filter(query, "state", "State", "Not deleted", [("deleted", "Deleted")], by_state),
         ]
     }
 }

@@ -24,6 +24,10 @@ const FIELDS: Specs = &[(
     ],
 )];
 
+/// Why those who were selected do not move.
+const ELSEWHERE: &str = "Somebody has given one of these patients to another owner meanwhile, or erased the record. \
+    Nobody was moved. Select them again in the list.";
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::change("/patients/move", "admin_patients_move", |visit| Box::pin(move_selected(visit))),
@@ -104,16 +108,22 @@ async fn move_all(visit: Visit) -> Result<HttpResponse, Refusal> {
 async fn move_selected(visit: Visit) -> Result<HttpResponse, Refusal> {
     let these = selected(&visit);
     if these.is_empty() {
-        return page::go(BASE);
+        return Err(Refusal::NOTHING_SELECTED);
     }
     let mut reading = Reading::of(&visit.form);
     let keys = these.iter().map(|(owner, id)| format!("{owner}/{id}")).collect();
-    if do_move(&visit, &Moving::These(these), &mut reading).await? {
-        return page::go("/admin/patients?done=moved");
-    }
     let typed = |name| visit.form.get(name).to_owned();
-    let form = form_of_selected(&visit, keys, typed)?;
-    form.wrong(reading.wrong()).show(StatusCode::UNPROCESSABLE_ENTITY)
+    match do_move(&visit, &Moving::These(these), &mut reading).await {
+        Ok(true) => page::go("/admin/patients?done=moved"),
+        Ok(false) => {
+            let form = form_of_selected(&visit, keys, typed)?;
+            form.wrong(reading.wrong()).show(StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(Refusal::Failed(Error::Missing(Record::Patient))) => {
+            form_of_selected(&visit, keys, typed)?.gone(ELSEWHERE).show(StatusCode::CONFLICT)
+        }
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// Moves them, unless something is wrong with the form.

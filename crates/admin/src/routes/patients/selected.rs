@@ -33,7 +33,7 @@ async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
         found.extend(unless_gone(visit.panel.administration.patient(visit.who()?, owner, id).await)?);
     }
     match visit.form.get("do") {
-        _ if found.is_empty() => page::go(BASE),
+        _ if found.is_empty() => page::go("/admin/patients?done=none"),
         "export" => export(&visit, &found).await,
         "move" => moving::question(&visit, &found),
         _ => question(&visit, &found),
@@ -78,6 +78,9 @@ async fn delete(visit: Visit) -> Result<HttpResponse, Refusal> {
 
 /// The same with those who come back.
 async fn restore(visit: Visit) -> Result<HttpResponse, Refusal> {
+    if selected(&visit).is_empty() {
+        return Err(Refusal::NOTHING_SELECTED);
+    }
     let mut is_any = false;
     for (owner, id) in selected(&visit) {
         is_any |=

@@ -27,7 +27,7 @@ const FIELDS: Specs = &[(
 
 const DEAD: Refusal = Refusal::Malformed(
     StatusCode::NOT_FOUND,
-    "This link does not count any more. Ask your administrator for a new one.",
+    "This link does not work any more. Ask your administrator for a new one.",
 );
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -46,7 +46,7 @@ async fn offer(visit: Visit) -> Result<HttpResponse, Refusal> {
         layout: Layout::inside(&visit, BASE, "Link for a new password")?,
         lines: vec![
             "Give this link to the user, by a way that only they read. It is shown this once.".to_owned(),
-            format!("It counts once, until {} ({}).", visit.zone.minute(expires_at), visit.zone.name()),
+            format!("It works once, until {} ({}).", visit.zone.minute(expires_at), visit.zone.name()),
         ],
         label: "Link",
         secret: format!("{}/admin/reset?key={}", origin(&visit), key.expose()),

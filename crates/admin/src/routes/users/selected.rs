@@ -44,7 +44,7 @@ async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
         found.extend(unless_gone(visit.panel.administration.user(visit.who()?, id).await)?);
     }
     match visit.form.get("do") {
-        _ if found.is_empty() => page::go(BASE),
+        _ if found.is_empty() => page::go("/admin/users?done=none"),
         "export" => {
             // The first one is on record by the call itself.
             for user in found.iter().skip(1) {

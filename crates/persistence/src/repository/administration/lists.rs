@@ -16,7 +16,7 @@ use super::super::{Conn, Db, doctors as directory, mappings as owned};
 use super::tally;
 use crate::error::Failure;
 use crate::listing::{fetch, keyset, listing};
-use crate::rows::{DoctorRow, MappingViewRow, PatientRow, UserRow};
+use crate::rows::{DoctorRow, MappingViewRow, PatientRow, UserRow, stored};
 use crate::schema::{doctors, mappings, patient_words, patients, users};
 use crate::words::beginning_with;
 
@@ -132,6 +132,28 @@ fn name_position(c: &mut Conn, id: PatientId, is_deleted: bool) -> Result<(Strin
         }
     }
     Err(RepositoryError::BadPosition.into())
+}
+
+/// Asked first among the patients who are not deleted: for both there is an index over the ids.
+pub(super) fn owner_of_patient(c: &mut Conn, id: PatientId) -> Result<Option<UserId>, Failure> {
+    let its = || patients::table.filter(patients::id.eq(id.get())).select(patients::owner_id);
+    let owner: Option<i64> = its().filter(patients::deleted_at.is_null()).first(c).optional()?;
+    let owner = match owner {
+        Some(owner) => Some(owner),
+        None => its().filter(patients::deleted_at.is_not_null()).first(c).optional()?,
+    };
+    Ok(owner.map(|owner| stored("patients.owner_id", UserId::new(owner))).transpose()?)
+}
+
+/// Asked as for patients.
+pub(super) fn owner_of_mapping(c: &mut Conn, id: MappingId) -> Result<Option<UserId>, Failure> {
+    let its = || mappings::table.filter(mappings::id.eq(id.get())).select(mappings::owner_id);
+    let owner: Option<i64> = its().filter(mappings::ended_at.is_null()).first(c).optional()?;
+    let owner = match owner {
+        Some(owner) => Some(owner),
+        None => its().filter(mappings::ended_at.is_not_null()).first(c).optional()?,
+    };
+    Ok(owner.map(|owner| stored("mappings.owner_id", UserId::new(owner))).transpose()?)
 }
 
 pub(super) fn mappings(
