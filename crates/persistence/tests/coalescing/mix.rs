@@ -9,6 +9,7 @@ use domain::{
     NameChange, NewMapping, Page, PageLimit, Patient, PatientChange, PatientFilter, PatientId, SearchTerms,
     UserId,
 };
+use persistence::Stores;
 use proptest::prelude::*;
 use testkit::{builders, fixed};
 
@@ -169,21 +170,10 @@ fn one(
                 let found = unless_left(leaves, stores.mappings.find(owner, mapping, false)).await;
                 Answer::Mapping(owner, place, found)
             }
-            Ask::ListPatients(_, limit) => {
-                let page = lists::page(limit);
-                let everybody = PatientFilter::default();
-                let list = stores.patients.list(owner, &everybody, page);
-                Answer::Patients(owner, page.limit, unless_left(leaves, list).await)
-            }
-            Ask::ListDoctors(.., limit) => {
-                let page = lists::page(limit);
-                let list = stores.mappings.doctors_of(owner, patient, page);
-                Answer::Doctors(owner, patient, page.limit, unless_left(leaves, list).await)
-            }
+            Ask::ListPatients(_, limit) => patients_of(stores, owner, limit, leaves).await,
+            Ask::ListDoctors(.., limit) => doctors_of(stores, owner, patient, limit, leaves).await,
             Ask::Rename(place) => {
-                let full = Change::Set(builders::person_name(&format!("Renamed {number}")));
-                let name = NameChange { full, ..NameChange::default() };
-                let change = PatientChange { name, ..PatientChange::default() };
+                let change = renamed(number);
                 // A change that nobody waits for could come at any later time.
                 let changed = stores.patients.update(owner, patient, None, &change, &stamp).await;
                 Answer::Renamed(place, Some(changed))
@@ -208,6 +198,23 @@ fn one(
             }
         }
     }
+}
+
+async fn patients_of(stores: Stores, owner: UserId, limit: u16, leaves: bool) -> Answer {
+    let (everybody, page) = (PatientFilter::default(), lists::page(limit));
+    let list = stores.patients.list(owner, &everybody, page);
+    Answer::Patients(owner, page.limit, unless_left(leaves, list).await)
+}
+
+async fn doctors_of(stores: Stores, owner: UserId, patient: PatientId, limit: u16, leaves: bool) -> Answer {
+    let page = lists::page(limit);
+    let list = stores.mappings.doctors_of(owner, patient, page);
+    Answer::Doctors(owner, patient, page.limit, unless_left(leaves, list).await)
+}
+
+fn renamed(number: u64) -> PatientChange {
+    let full = Change::Set(builders::person_name(&format!("Renamed {number}")));
+    PatientChange { name: NameChange { full, ..NameChange::default() }, ..PatientChange::default() }
 }
 
 fn license_of(number: u8) -> String {
