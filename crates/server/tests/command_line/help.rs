@@ -48,6 +48,18 @@ fn the_help_of_every_command_has_an_example() {
 }
 
 #[test]
+fn what_a_command_takes_comes_before_what_every_command_takes() {
+    let place = Place::new();
+    for path in commands(&place) {
+        let help = help_of(&place, &path);
+        let options = help.lines().filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());
+        let options: Vec<&str> = options.collect();
+        let own = options.len() - 3;
+        assert_eq!(options[own..], ["config", "database-url", "data-dir"], "healthcore {}", path.join(" "));
+    }
+}
+
+#[test]
 fn every_command_has_a_manual_page() {
     let place = Place::new();
     let made = place.run(&["man", "--dir", "man"]);
