@@ -98,6 +98,18 @@ fn what_cannot_be_read_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_header_in_another_encoding_is_called_that() {
+    let place = Place::new();
+    assert_eq!(place.run(&["seed", "--users", "1", "--patients", "0"]).status.code(), Some(0));
+    for header in [&b"\xff\xfen\0a\0m\0e\0\n\0"[..], b"name,G\xe9nero\nAnn,f\n"] {
+        fs::write(place.path("sheet.csv"), header).unwrap();
+        let refused = place.run(&["import", "patients", "sheet.csv", "--owner", "seed-1"]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(err(&refused).contains("is not UTF-8"), "{}", err(&refused));
+    }
+}
+
+#[test]
 fn a_sheet_goes_in_and_out_again() {
     let place = Place::new();
     let done = place.run(&["import", "django", "--from", &data("s2.sqlite3")]);
