@@ -33,7 +33,7 @@ fn settings(service: &str) -> Settings {
             assert!(given.contains(&Value::from(secret)), "{service} is not given {secret}");
             let path = folder.path().join(secret);
             fs::write(&path, format!("{}\n", "c2VjcmV0".repeat(8))).unwrap();
-            value = path.to_str().unwrap().to_owned();
+            path.to_str().unwrap().clone_into(&mut value);
         }
         sources = sources.with_variable(name.as_str().unwrap(), &value);
     }

@@ -20,8 +20,8 @@ pub(crate) fn banner(server: &Running, database: &DatabaseUrl, more: &str) -> St
     lines.push(format!("  Database  {}", database.describe()));
     match (server.set_up.as_deref(), local(addr, if server.is_tls { "https" } else { "http" })) {
         (Some(path), Some(base)) => {
-            let what = "There is no administrator yet. This link makes one, once and in a browser on this machine; else \
-                        `healthcore create-admin` does:";
+            let what = "There is no administrator yet: `healthcore create-admin` makes one, or this link, once and on \
+                        this machine only:";
             lines.extend([what.to_owned(), format!("  {base}{path}")]);
         }
         (Some(_), None) => {

@@ -262,8 +262,8 @@ Examples:
   healthcore serve --demo                             with invented records, to try it out
   JWT_ACCESS_MINUTES=5 healthcore serve               with an environment variable
 
-SIGTERM and Ctrl-C end it: /readyz says 503 first, then the port closes, then the requests under way are
-finished. A second signal ends it at once.";
+SIGTERM and Ctrl-C end it: /readyz says 503 first, then the port closes, then the requests under
+way are finished. A second signal ends it at once.";
 
 const KEYS_EXAMPLES: &str = "\
 Examples:
