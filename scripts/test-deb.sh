@@ -66,7 +66,7 @@ for _ in $(seq 100); do
     [ -n "$address" ] && healthcore healthcheck --url "http://$address" >/dev/null 2>&1 && break
     sleep 0.1
 done
-healthcore healthcheck --url "http://$address" || { cat "$log" >&2; fail "the server is not ready"; }
+healthcore healthcheck --url "http://$address" >/dev/null || { cat "$log" >&2; fail "the server is not ready"; }
 [ "$(ps -o user= -p "$server" | tr -d ' ')" = healthcore ] || fail "the server runs as $(ps -o user= -p "$server")"
 ok "the server starts as the package's user by the line of the unit"
 as_user healthcore backup --config /etc/healthcore/healthcore.toml /var/lib/healthcore/first.backup >/dev/null

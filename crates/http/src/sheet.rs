@@ -28,8 +28,9 @@ const MOST_RENAMES: usize = 64;
 /// How long a sheet may take to arrive, but for what it is long.
 const GRACE: Duration = Duration::from_secs(14);
 
-/// What must arrive in each second after that, in bytes.
-const PACE: usize = 64 * 1024;
+/// What must arrive in each second after that, in bytes: less than the slowest uplink that somebody works over, and enough
+/// that a place is free again in minutes, eleven with 10 MiB.
+const PACE: usize = 16 * 1024;
 
 const CSV: &str = "text/csv";
 const NDJSON: &str = "application/x-ndjson";
@@ -281,7 +282,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_upload_that_does_not_go_on_is_given_up() {
         assert_eq!(given_up_after(10).await, (14, false));
-        assert_eq!(given_up_after(BODY_LIMIT).await, (15, false));
+        assert_eq!(given_up_after(BODY_LIMIT).await, (18, false));
         assert_eq!(given_up_after(10 * PACE).await, (24, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_over_a_slow_line_arrives() {
+        const SECOND: Duration = Duration::from_secs(1);
+        let line = stream::repeat(vec![b'x'; 30_000]).take(300).then(|part| async {
+            tokio::time::sleep(SECOND).await;
+            Ok(Bytes::from(part))
+        });
+        let begun = Instant::now();
+        let arrived = arrive(Payload::Stream { payload: Box::pin(line) }, 10 << 20, || Ok(())).await;
+        let (text, ()) = arrived.unwrap();
+        assert_eq!((text.len(), begun.elapsed()), (9_000_000, 300 * SECOND));
     }
 }

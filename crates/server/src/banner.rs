@@ -15,11 +15,13 @@ pub(crate) fn banner(server: &Running, database: &DatabaseUrl, more: &str) -> St
         format!("  Docs      {base}/api/docs/"),
         format!("  Admin     {base}/admin"),
         format!("  Health    {base}/readyz"),
-        format!("  Database  {}", database.describe()),
     ];
+    lines.extend(server.metrics_addr.map(|addr| format!("  Metrics   http://{addr}/metrics")));
+    lines.push(format!("  Database  {}", database.describe()));
     match (server.set_up.as_deref(), local(addr, if server.is_tls { "https" } else { "http" })) {
         (Some(path), Some(base)) => {
-            let what = "There is no administrator yet. This link makes one, once and on this machine only:";
+            let what = "There is no administrator yet: `healthcore create-admin` makes one, or this link, once and on \
+                        this machine only:";
             lines.extend([what.to_owned(), format!("  {base}{path}")]);
         }
         (Some(_), None) => {
@@ -27,7 +29,6 @@ pub(crate) fn banner(server: &Running, database: &DatabaseUrl, more: &str) -> St
         }
         (None, _) => {}
     }
-    lines.extend(server.metrics_addr.map(|addr| format!("  Metrics   http://{addr}/metrics")));
     lines.extend((!more.is_empty()).then(|| more.to_owned()));
     lines.push("Stop with Ctrl-C.".to_owned());
     lines.join("\n")

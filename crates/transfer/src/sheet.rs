@@ -33,6 +33,9 @@ pub enum SheetError {
     /// A CSV begins with the names of its columns.
     #[error("the sheet has no header")]
     NoHeader,
+    /// It is in another encoding.
+    #[error("the header is not UTF-8; save the sheet as UTF-8")]
+    NotUtf8,
     /// Two columns have one name.
     #[error("the column {0} is there twice")]
     ColumnTwice(String),

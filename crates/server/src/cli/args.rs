@@ -53,17 +53,17 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
 }
 
-/// What every command understands.
+/// What every command understands, listed after what is its own.
 #[derive(Args)]
 struct Common {
     /// A file of settings (TOML); it needs only what differs from the defaults [env: HEALTHCORE_CONFIG]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, display_order = 901, value_name = "FILE")]
     config: Option<PathBuf>,
     /// sqlite:///path/file.db or postgres://user:password@host/name [env: DATABASE_URL]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, display_order = 902, value_name = "URL")]
     database_url: Option<String>,
     /// Folder of the SQLite database and the generated secret [env: HEALTHCORE_DATA_DIR] [default: data]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, display_order = 903, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
 
@@ -187,9 +187,9 @@ pub(super) struct SeedArguments {
     /// How many patients, spread over the users
     #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
     pub(super) patients: u32,
-    /// How many mappings, spread over the patients
-    #[arg(long, value_name = "COUNT", default_value_t = 20_000)]
-    pub(super) mappings: u32,
+    /// How many mappings, spread over the patients [default: two of each]
+    #[arg(long, value_name = "COUNT")]
+    pub(super) mappings: Option<u32>,
     /// So many of the patients belong to the first user, besides that user's share of the others
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(super) first_owner: u32,
@@ -262,8 +262,8 @@ Examples:
   healthcore serve --demo                             with invented records, to try it out
   JWT_ACCESS_MINUTES=5 healthcore serve               with an environment variable
 
-SIGTERM and Ctrl-C end it: /readyz says 503 first, then the port closes, then the requests under way are
-finished. A second signal ends it at once.";
+SIGTERM and Ctrl-C end it: /readyz says 503 first, then the port closes, then the requests under
+way are finished. A second signal ends it at once.";
 
 const KEYS_EXAMPLES: &str = "\
 Examples:

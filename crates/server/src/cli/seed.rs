@@ -18,6 +18,8 @@ use crate::{StartError, compose, data_dir, output, telemetry};
 
 /// More connections than a server needs: each holds one commit, and PostgreSQL writes those of one moment together.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(32).unwrap();
+/// How many doctors a patient has where nobody says how many mappings there are to be.
+const MAPPINGS_OF_EACH: u32 = 2;
 /// A server that writes everything it can may be slow to answer one of many.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -59,11 +61,12 @@ pub(super) fn fill(
 }
 
 fn plan(arguments: &SeedArguments) -> Result<Plan, Failure> {
+    let of_all = arguments.patients.saturating_mul(arguments.doctors.min(MAPPINGS_OF_EACH));
     let plan = Plan {
         users: arguments.users,
         doctors: arguments.doctors,
         patients: arguments.patients,
-        mappings: arguments.mappings,
+        mappings: arguments.mappings.unwrap_or(of_all),
         first_owner: arguments.first_owner,
     };
     plan.check().map_err(|error| Failure::Usage(error.to_string()))?;

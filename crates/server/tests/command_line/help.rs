@@ -48,6 +48,33 @@ fn the_help_of_every_command_has_an_example() {
 }
 
 #[test]
+fn no_line_of_help_breaks_off_before_it_is_full() {
+    let place = Place::new();
+    for path in commands(&place) {
+        let help = help_of(&place, &path);
+        let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+        let lines: Vec<&str> = help.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| is_prose(line))) {
+            let next = pair[1].split(' ').next().unwrap();
+            let could_be = pair[0].chars().count() + 1 + next.chars().count();
+            assert!(could_be > 90, "healthcore {}: {}", path.join(" "), pair[0]);
+        }
+    }
+}
+
+#[test]
+fn what_a_command_takes_comes_before_what_every_command_takes() {
+    let place = Place::new();
+    for path in commands(&place) {
+        let help = help_of(&place, &path);
+        let options = help.lines().filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next());
+        let options: Vec<&str> = options.collect();
+        let own = options.len() - 3;
+        assert_eq!(options[own..], ["config", "database-url", "data-dir"], "healthcore {}", path.join(" "));
+    }
+}
+
+#[test]
 fn every_command_has_a_manual_page() {
     let place = Place::new();
     let made = place.run(&["man", "--dir", "man"]);

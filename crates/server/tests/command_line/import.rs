@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::place::{Place, err, mode, out, status};
+use crate::place::{Place, err, mode, out};
 
 fn data(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../transfer/tests/data").join(name).display().to_string()
@@ -98,19 +98,15 @@ fn what_cannot_be_read_leaves_nothing_behind() {
 }
 
 #[test]
-fn users_sign_in_with_the_passwords_that_they_had() {
+fn a_header_in_another_encoding_is_called_that() {
     let place = Place::new();
-    let done = place.run(&["import", "django", "--from-dump", &data("s0.sql"), "--staff"]);
-    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
-    let serving = place.serve(&[]);
-    let login = |name: &str, password: &str| {
-        let body = format!(r#"{{"username": "{name}", "password": "{password}"}}"#);
-        serving.post("/api/auth/login/", &body)
-    };
-    let admin = login("Admin.One", "Import#User1");
-    assert!(status(&admin) == "200" && admin.contains(r#""role":"admin""#), "{admin}");
-    assert_eq!(status(&login("Admin.One", "Import#User2")), "401");
-    assert_eq!(status(&login("retired.user", "Import#User6")), "401");
+    assert_eq!(place.run(&["seed", "--users", "1", "--patients", "0"]).status.code(), Some(0));
+    for header in [&b"\xff\xfen\0a\0m\0e\0\n\0"[..], b"name,G\xe9nero\nAnn,f\n"] {
+        fs::write(place.path("sheet.csv"), header).unwrap();
+        let refused = place.run(&["import", "patients", "sheet.csv", "--owner", "seed-1"]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(err(&refused).contains("is not UTF-8"), "{}", err(&refused));
+    }
 }
 
 #[test]

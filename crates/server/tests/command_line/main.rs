@@ -6,6 +6,7 @@ mod help;
 mod import;
 mod invitations;
 mod moving;
+mod old_passwords;
 mod operator;
 mod place;
 mod program;

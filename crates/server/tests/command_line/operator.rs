@@ -225,6 +225,32 @@ fn a_demonstration_says_how_to_sign_in_and_leaves_nothing() {
 }
 
 #[test]
+fn the_number_of_patients_is_enough_to_seed() {
+    for (arguments, patients, mappings) in [
+        (&["--patients", "5"][..], 5, 10),
+        (&["--patients", "3", "--doctors", "1"], 3, 3),
+        (&["--patients", "0"], 0, 0),
+    ] {
+        let place = Place::new();
+        let seeded = place.run(&[&["seed"], arguments].concat());
+        assert_eq!(seeded.status.code(), Some(0), "{}", err(&seeded));
+        let exported = |kind| out(&place.run(&["export", kind])).lines().count();
+        assert_eq!((exported("patients"), exported("mappings")), (patients, mappings), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_first_lines_tell_where_things_are_before_what_is_to_be_done() {
+    let serving = Place::new()
+        .serve_with(&["serve", "--bind", "127.0.0.1:0"], &[("HEALTHCORE__METRICS__BIND", "127.0.0.1:0")]);
+    let begin: Vec<&str> = serving.banner.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    let link = serving.banner.iter().find(|line| line.contains("/admin/set-up?key=")).unwrap().trim();
+    assert_eq!(begin, ["API", "Docs", "Admin", "Health", "Metrics", "Database", "There", link, "Stop"]);
+    // The link leads nowhere from outside of a container.
+    assert!(serving.banner.iter().any(|line| line.contains("`healthcore create-admin`")));
+}
+
+#[test]
 fn metrics_are_told_on_a_listener_of_their_own_and_know_nothing_of_patients() {
     let place = Place::new();
     let serving = place

@@ -2,8 +2,9 @@
 
 use domain::ports::{Constraint, Record, RepositoryError};
 use domain::{
-    Address, Availability, Batch, DoctorChange, DoctorId, EmailAddress, EmailRule, ExperienceYears,
-    IncomingDoctor, LicenseNumber, Money, PersonName, Phone, RecordId, Specialization, Stamp,
+    Address, Availability, Batch, DoctorChange, DoctorDetails, DoctorId, EmailAddress, EmailRule,
+    ExperienceYears, IncomingDoctor, LicenseNumber, Money, PersonName, Phone, RecordId, Specialization,
+    Stamp,
 };
 
 use super::fields::Fields;
@@ -73,15 +74,7 @@ impl Row for DoctorRow {
 
     fn unique(&self, desk: &Desk<'_>) -> Vec<(Constraint, &'static str, String)> {
         let IncomingDoctor { details, is_retired, .. } = &self.record;
-        if *is_retired {
-            return Vec::new();
-        }
-        let email = details.email.as_ref().filter(|_| desk.options.doctor_emails == EmailRule::Unique);
-        let email = email.map(|email| (Constraint::DoctorEmail, "email", email.key().to_owned()));
-        let license = details.license_number.as_ref();
-        let license =
-            license.map(|number| (Constraint::DoctorLicense, "license_number", number.as_str().to_owned()));
-        email.into_iter().chain(license).collect()
+        if *is_retired { Vec::new() } else { keys(details, desk) }
     }
 
     fn id(raw: i64) -> Option<RecordId> {
@@ -113,7 +106,17 @@ impl Row for DoctorRow {
             let has_retired = record.is_retired && is_there;
             return if has_retired { Ok(false) } else { Err(RepositoryError::Missing(Record::Doctor)) };
         };
-        let is_same = change.applied(&stored.details).is_ok_and(|after| after == stored.details);
+        let after = change.applied(&stored.details)?;
+        let is_same = after == stored.details;
+        if desk.options.is_dry {
+            let before = keys(&stored.details, desk);
+            for (rule, _, key) in keys(&after, desk).into_iter().filter(|key| !before.contains(key)) {
+                if !desk.target.intake.taken(rule, vec![key]).await?.is_empty() {
+                    return Err(RepositoryError::Duplicate(rule));
+                }
+            }
+            return Ok(!is_same || record.is_retired);
+        }
         if !is_same {
             doctors.update(id, None, &change, desk.options.doctor_emails, stamp).await?;
         }
@@ -122,4 +125,14 @@ impl Row for DoctorRow {
         }
         Ok(!is_same || record.is_retired)
     }
+}
+
+/// What no two doctors may share, by rule, column and key.
+fn keys(details: &DoctorDetails, desk: &Desk<'_>) -> Vec<(Constraint, &'static str, String)> {
+    let email = details.email.as_ref().filter(|_| desk.options.doctor_emails == EmailRule::Unique);
+    let email = email.map(|email| (Constraint::DoctorEmail, "email", email.key().to_owned()));
+    let license = details.license_number.as_ref();
+    let license =
+        license.map(|number| (Constraint::DoctorLicense, "license_number", number.as_str().to_owned()));
+    email.into_iter().chain(license).collect()
 }

@@ -121,7 +121,7 @@ fn csv<R: BufRead>(mut from: R, names: &mut Names) -> Result<Sheet<R>, SheetErro
     }
     let mut header = Vec::new();
     for name in &record {
-        let name = std::str::from_utf8(name).map_err(|_| SheetError::NoHeader)?;
+        let name = std::str::from_utf8(name).map_err(|_| SheetError::NotUtf8)?;
         let name = names.of(name.trim_start_matches('\u{feff}'));
         if !names.seen.insert(name.clone()) {
             return Err(SheetError::ColumnTwice(name));

@@ -89,13 +89,24 @@ impl Row for MappingRow {
         let RecordId::Mapping(id) = known else { return Err(missing()) };
         let IncomingMapping { owner, ended_at, .. } = self.record;
         let stored = desk.target.mappings.find(owner, id, true).await?.ok_or_else(missing)?.mapping;
-        let is_same = self.notes.applied(stored.notes.as_ref()) == stored.notes;
-        match stored.ended_at {
+        let ends = match (stored.ended_at, ended_at) {
             // What has ended does not change any more.
-            Some(_) if ended_at.is_some() => Ok(false),
-            None if is_same => Ok(false),
-            _ => desk.target.mappings.update_notes(owner, id, None, &self.notes, stamp).await.map(|_| true),
+            (Some(_), Some(_)) => return Ok(false),
+            (Some(_), None) => return Err(missing()),
+            (None, ended_at) => ended_at.is_some(),
+        };
+        let is_same = self.notes.applied(stored.notes.as_ref()) == stored.notes;
+        if desk.options.is_dry {
+            return Ok(ends || !is_same);
         }
+        let mappings = desk.target.mappings;
+        if !is_same {
+            mappings.update_notes(owner, id, None, &self.notes, stamp).await?;
+        }
+        if ends {
+            mappings.end(owner, id, None, stamp).await?;
+        }
+        Ok(ends || !is_same)
     }
 }
 

@@ -84,6 +84,7 @@ fn fault(error: SheetError) -> SheetFault {
         SheetError::Repository(error) => error.into(),
         SheetError::Read(_) => SheetFault::Unreadable("cannot be read"),
         SheetError::NoHeader => SheetFault::Unreadable("has no header"),
+        SheetError::NotUtf8 => SheetFault::Unreadable("has a header that is not UTF-8"),
         SheetError::ColumnTwice(_) => SheetFault::Unreadable("has a column twice"),
         SheetError::TooManyColumns(_) => SheetFault::Unreadable("has too many columns"),
         SheetError::NoColumn(_) => SheetFault::Unreadable("has no column for the name"),

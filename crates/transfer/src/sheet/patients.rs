@@ -146,8 +146,11 @@ impl Row for PatientRow {
         if stored.told_age.is_some_and(|told| matches!(&change.age, Change::Set(age) if *age == told.age)) {
             change.age = Change::Keep;
         }
-        if stored == record.details || change.applied(&stored, today).is_ok_and(|after| after == stored) {
+        if stored == record.details || change.applied(&stored, today)? == stored {
             return Ok(false);
+        }
+        if desk.options.is_dry {
+            return Ok(true);
         }
         desk.target.patients.update(record.owner, id, None, &change, stamp).await.map(|_| true)
     }

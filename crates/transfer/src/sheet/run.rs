@@ -158,7 +158,7 @@ pub(super) trait Row: Sized {
 
     async fn add(desk: &Desk<'_>, batch: Batch<Self::Record>, stamp: &Stamp) -> Result<(), RepositoryError>;
 
-    /// False where the record says the same already.
+    /// False where the record says the same already. A dry run tells the same and writes nothing.
     async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError>;
 }
 
@@ -393,7 +393,7 @@ impl<T: Row> Run<'_, T> {
                 return Ok(());
             }
         };
-        if let (Fate::Updated, Some(record), false) = (fate, record, self.begin.desk.options.is_dry) {
+        if let (Fate::Updated, Some(record)) = (fate, record) {
             match row.update(&self.begin.desk, record, self.begin.stamp).await {
                 Ok(true) => {}
                 Ok(false) => fate = Fate::Skipped,

@@ -3,7 +3,7 @@
 use domain::UserId;
 use transfer::sheet::{Format, Kind, OnConflict, Options, SheetTally};
 
-use crate::world::{Database, World};
+use crate::world::{Database, World, now};
 use crate::{import, options, user};
 
 /// Somebody who brings the same sheets again.
@@ -19,11 +19,15 @@ impl Again {
         Self { world, owner }
     }
 
-    /// Takes a sheet in that updates; tells how many rows were added, updated, skipped and refused.
+    /// Takes a sheet in that updates; tells how many rows were added, updated, skipped and refused. A dry run before has
+    /// said the same, of the same rows.
     async fn take(&self, kind: Kind, sheet: &str) -> [u64; 4] {
         let options = options(kind, Format::Csv, Some(self.owner));
         let update = Options { on_conflict: OnConflict::Update, ..options };
-        let SheetTally { added, updated, skipped, refused, .. } = import(&self.world, sheet, &update).await.0;
+        let said = import(&self.world, sheet, &Options { is_dry: true, ..update.clone() }).await;
+        let done = import(&self.world, sheet, &update).await;
+        assert_eq!(said, done, "what a dry run says is what becomes of it");
+        let SheetTally { added, updated, skipped, refused, .. } = done.0;
         [added, updated, skipped, refused]
     }
 }
@@ -96,6 +100,74 @@ async fn a_mapping_that_says_the_same_is_not_updated_on_sqlite() {
 #[tokio::test]
 async fn a_mapping_that_says_the_same_is_not_updated_on_postgresql() {
     mappings(Database::Postgres).await;
+}
+
+async fn mappings_end(database: Database) {
+    let again = Again::new(database).await;
+    again.take(Kind::Patients, "id,name\n1,Ann\n").await;
+    again.take(Kind::Doctors, "id,name\n1,Dr. Iyer\n2,Dr. Rao\n").await;
+    let sheet = |notes: &str, end: &str| {
+        let rows = [1, 2].map(|id| format!("{id},1,{id},{notes},2026-01-01T00:00:00Z,{end}\n"));
+        format!("id,patient,doctor,notes,assigned_at,ended_at\n{}", rows.concat())
+    };
+    let end = "2026-01-02T00:00:00Z";
+    assert_eq!(again.take(Kind::Mappings, &sheet("x", "")).await, [2, 0, 0, 0]);
+    assert_eq!(again.take(Kind::Mappings, &sheet("x", end)).await, [0, 2, 0, 0]);
+    assert_eq!(again.world.count("mappings WHERE ended_at IS NOT NULL AND version = 2"), 2);
+    // What has ended stays as it is.
+    assert_eq!(again.take(Kind::Mappings, &sheet("y", end)).await, [0, 0, 2, 0]);
+    assert_eq!(again.take(Kind::Mappings, &sheet("x", "")).await, [0, 0, 0, 2]);
+    again.world.has("mappings", &[(1, "notes", Some("x")), (1, "version", Some("2"))]);
+    let other = "id,patient,doctor,notes,ended_at\n3,1,1,x,\n";
+    assert_eq!(again.take(Kind::Mappings, other).await, [1, 0, 0, 0]);
+    let both = format!("id,patient,doctor,notes,ended_at\n3,1,1,z,{}\n", now());
+    assert_eq!(again.take(Kind::Mappings, &both).await, [0, 1, 0, 0]);
+    again.world.has("mappings", &[(3, "notes", Some("z")), (3, "version", Some("3"))]);
+    assert_eq!(again.world.count("mappings WHERE ended_at IS NULL"), 0);
+}
+
+#[tokio::test]
+async fn a_mapping_whose_row_has_ended_ends_on_sqlite() {
+    mappings_end(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_mapping_whose_row_has_ended_ends_on_postgresql() {
+    mappings_end(Database::Postgres).await;
+}
+
+async fn unique_values(database: Database) {
+    let again = Again::new(database).await;
+    let sheet = |first: &str, second: &str| {
+        format!("external_id,name,email,license_number\na,Dr. Iyer,{first}\nb,Dr. Rao,{second}\n")
+    };
+    let (iyer, rao) = ("iyer@example.org,L1", "rao@example.org,L2");
+    assert_eq!(again.take(Kind::Doctors, &sheet(iyer, rao)).await, [2, 0, 0, 0]);
+    assert_eq!(again.take(Kind::Doctors, &sheet(iyer, "Iyer@example.org,L2")).await, [0, 0, 1, 1]);
+    assert_eq!(again.take(Kind::Doctors, &sheet("iyer@example.org,L2", rao)).await, [0, 0, 1, 1]);
+    assert_eq!(
+        again.take(Kind::Doctors, &sheet("IYER@example.org,L1", "rao@example.org,L3")).await,
+        [0, 2, 0, 0]
+    );
+}
+
+#[tokio::test]
+async fn an_update_takes_nothing_that_is_another_doctors_on_sqlite() {
+    unique_values(Database::Sqlite).await;
+}
+
+#[tokio::test]
+async fn an_update_takes_nothing_that_is_another_doctors_on_postgresql() {
+    unique_values(Database::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_row_that_changes_a_patient_is_told_before() {
+    let again = Again::new(Database::Sqlite).await;
+    let sheet = |phone: &str| format!("external_id,name,phone\na,Ann,{phone}\nb,Bob,999\n");
+    assert_eq!(again.take(Kind::Patients, &sheet("999")).await, [2, 0, 0, 0]);
+    assert_eq!(again.take(Kind::Patients, &sheet("999")).await, [0, 0, 2, 0]);
+    assert_eq!(again.take(Kind::Patients, &sheet("000")).await, [0, 1, 1, 0]);
 }
 
 #[tokio::test]

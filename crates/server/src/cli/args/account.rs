@@ -119,7 +119,7 @@ pub(super) const INVITE_EXAMPLES: &str = "\
 Examples:
   healthcore invite                                   a code for a patient, good for 7 days
   healthcore invite --role staff --valid-days 1       a code for somebody of the clinic
-  healthcore invite list                              the codes that still count; they are not shown again
+  healthcore invite list                              the codes that still count, not shown again
   healthcore invite revoke 3                          take one back
 
 The person sends the code as the field `invitation` of POST /api/auth/register/.";

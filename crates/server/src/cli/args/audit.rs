@@ -101,8 +101,8 @@ pub(super) const AUDIT_EXAMPLES: &str = "\
 Examples:
   healthcore audit verify                             is the trail what it was?
   healthcore audit export --patient 7 | jq .          who has seen the record of patient 7?
-  healthcore audit head >> /mnt/elsewhere/heads       note the newest seal where nobody here can change it
-  healthcore audit prune                              delete what is older than `audit.retention_days`";
+  healthcore audit head >> /mnt/elsewhere/heads       note the newest seal elsewhere
+  healthcore audit prune                              delete what is past `audit.retention_days`";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -133,5 +133,5 @@ Examples:
   healthcore purge 7 --reason 'request 2026-114'      asks before it does it
   healthcore purge 7 --reason 'request 2026-114' --yes
 
-The server may go on meanwhile; on SQLite it waits for a moment. The events of the audit trail stay: they say who did
-what with the record, not what stood in it.";
+The server may go on meanwhile; on SQLite it waits for a moment. The events of the audit trail
+stay: they say who did what with the record, not what stood in it.";

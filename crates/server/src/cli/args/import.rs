@@ -209,8 +209,8 @@ Examples:
   healthcore import users users.ndjson --dry-run
   healthcore import users users.ndjson && healthcore import doctors doctors.ndjson
 
-A hash of a password counts where it can be verified; one under a pepper takes the same `auth.password_pepper` here. Where
-nobody was before, users keep their ids.";
+A hash of a password counts where it can be verified; one under a pepper takes the same
+`auth.password_pepper` here. Where nobody was before, users keep their ids.";
 
 const SHEET_EXAMPLES: &str = "\
 Examples:
@@ -218,8 +218,9 @@ Examples:
   healthcore import doctors doctors.ndjson --owner ann --on-conflict update
   healthcore import patients list.csv --owner ann --map \"Full name=name\" --map \"MRN=external_id\"
 
-Rows that break a rule are refused with everything that is wrong with them, all others are imported. Exit code 1 tells that
-rows were refused. Another run of the same sheet adds nothing twice.";
+Rows that break a rule are refused with everything that is wrong with them, all others are
+imported. Exit code 1 tells that rows were refused. Another run of the same sheet adds nothing
+twice.";
 
 pub(super) const EXPORT_SHEET_EXAMPLES: &str = "\
 Examples:
@@ -228,8 +229,9 @@ Examples:
   healthcore export doctors | jq -r .name
   healthcore export users --with-password-hashes --out users.ndjson
 
-`healthcore import` takes back what this writes: first the users, then doctors, patients and mappings. On a server
-without any before, they keep their ids. In CSV an apostrophe stands in front of what a spreadsheet would take for a formula.";
+`healthcore import` takes back what this writes: first the users, then doctors, patients and
+mappings. On a server without any before, they keep their ids. In CSV an apostrophe stands in
+front of what a spreadsheet would take for a formula.";
 
 const DJANGO_EXAMPLES: &str = "\
 Examples:

@@ -194,8 +194,9 @@ Examples:
   healthcore doctor --deploy                          may patients' records go in?
   healthcore doctor --json | jq -r '.checks[] | select(.status == \"failed\") | .id'
 
-Nothing is changed or made. Each line is `status id: what is so`, and for what is not good `-> how to mend it`. The
-status is ok, warning, failed or skipped; the exit code is 1 when a check has failed.";
+Nothing is changed or made. Each line is `status id: what is so`, and for what is not good `-> how
+to mend it`. The status is ok, warning, failed or skipped; the exit code is 1 when a check has
+failed.";
 
 pub(super) const CONFIG_EXAMPLES: &str = "\
 Examples:
@@ -233,8 +234,8 @@ Examples:
 
 const TOKEN_CREATE_EXAMPLES: &str = "\
 Examples:
-  TOKEN=$(healthcore token create ann)
-  curl -H \"Authorization: Bearer $(healthcore token create ann --minutes 60)\" http://127.0.0.1:8000/api/patients/";
+  TOKEN=$(healthcore token create ann --minutes 60)
+  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8000/api/patients/";
 
 pub(super) const HEALTHCHECK_EXAMPLES: &str = "\
 Examples:
@@ -242,8 +243,8 @@ Examples:
   healthcore healthcheck --live --timeout 1           does it run at all?
   healthcore healthcheck --url https://records.example.org
 
-Exits with 0 when it is, with 1 when not. Without --url, the certificate of a server that speaks TLS is not verified:
-the settings say where it is, on this machine.";
+Exits with 0 when it is, with 1 when not. Without --url, the certificate of a server that speaks
+TLS is not verified: the settings say where it is, on this machine.";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -261,14 +262,15 @@ Examples:
   healthcore backup /srv/backup/$(date +%F).backup
   healthcore backup --database-url postgres://healthcore@db.internal/healthcore clinic.dump
 
-The server goes on meanwhile. The file is complete or not there, and was read from end to end. PostgreSQL is copied by
-pg_dump; where that is not found, the line to type on a machine that has it is printed. Keep the files of secrets with
-the backup, but not in the same place.";
+The server goes on meanwhile. The file is complete or not there, and was read from end to end.
+PostgreSQL is copied by pg_dump; where that is not found, the line to type on a machine that has
+it is printed. Keep the files of secrets with the backup, but not in the same place.";
 
 pub(super) const RESTORE_EXAMPLES: &str = "\
 Examples:
   healthcore restore --check /srv/backup/2026-01-31.backup
   healthcore restore /srv/backup/2026-01-31.backup    asks before it does it; stop the server first
 
-What was there before is kept aside, and the last line says where. Sessions that were open at the time of the backup are
-open again, and who was disabled since is not: look at `healthcore users list`.";
+What was there before is kept aside, and the last line says where. Sessions that were open at the
+time of the backup are open again, and who was disabled since is not: look at `healthcore users
+list`.";
