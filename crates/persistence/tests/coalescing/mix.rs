@@ -130,7 +130,6 @@ async fn unless_left<T>(leaves: bool, call: impl Future<Output = Result<T, Repos
 /// Nobody's.
 const NOBODY: i64 = 999_999;
 
-#[expect(clippy::too_many_lines, reason = "an arm for each kind of call")]
 fn one(
     world: &World,
     before: &[(UserId, PatientId, Option<Patient>)],
