@@ -12,6 +12,9 @@ mod mix;
 #[path = "coalescing/world.rs"]
 mod world;
 
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use testkit::postgres::{self, Template};
@@ -42,11 +45,26 @@ fn every_call_is_answered_as_if_it_were_alone_on_sqlite() {
     }
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many words of patients bear another time than their records.
+fn words_out_of_time(url: &str) -> i64 {
+    let sql = "SELECT count(*) AS count FROM patient_words JOIN patients ON patients.id = patient_id
+        WHERE created_micros <> (extract(epoch FROM created_at) * 1000000)::bigint";
+    let mut connection = PgConnection::establish(url).unwrap();
+    diesel::sql_query(sql).get_result::<Count>(&mut connection).unwrap().count
+}
+
 #[test]
 fn every_call_is_answered_as_if_it_were_alone_on_postgres() {
     for queue in [WIDE, NARROW] {
         let database = postgres::database_blocking(&Template::empty()).unwrap();
         check_mixes(database.url(), queue);
+        assert_eq!(words_out_of_time(database.url()), 0);
     }
     let shared = world::SHARED.into_iter().zip(world::shared_so_far());
     let never: Vec<_> = shared.filter(|(_, is_sent)| !is_sent).map(|(part, _)| part).collect();

@@ -25,7 +25,7 @@ const SET_TYPES: &str = "
     JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_collation l ON l.oid = a.attcollation
     WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
-    AND (t.typcategory <> 'N' OR NOT EXISTS (
+    AND (t.typcategory <> 'N' OR a.attname = 'created_micros' OR NOT EXISTS (
         SELECT FROM pg_constraint k
         WHERE k.conrelid = a.attrelid AND k.contype IN ('p', 'f') AND a.attnum = ANY (k.conkey)
     ))";

@@ -102,6 +102,8 @@ impl World {
             numbers: AtomicU64::new(0),
         };
         world.fill().await;
+        // What is there already was made before the first call.
+        world.number();
         world
     }
 

@@ -12,10 +12,12 @@ use domain::{
 };
 
 use super::super::{Conn, Db};
+use super::unless_deleted;
 use crate::error::Failure;
 use crate::listing::{fetch, keyset};
 use crate::rows::{PatientRecord, PatientRow, stored};
 use crate::schema::{patient_words, patients, users};
+use crate::types::At;
 use crate::words::beginning_with;
 
 diesel::alias!(patient_words as others: Others);
@@ -28,7 +30,8 @@ pub(super) fn terms<'a>(filter: &'a PatientFilter, page: &Page<PatientId>) -> Op
     search.as_ref().filter(|_| is_alone && page.order.key == SortKey::CreatedAt)
 }
 
-/// A page of what the terms find. A record that is deleted between the two questions is left out.
+/// A page of what the terms find. Between the two questions a record may get another name, and is given by that, or be
+/// deleted, and is left out: the page goes on where it would have.
 pub(super) fn list(
     c: &mut Conn,
     owner: UserId,
@@ -41,12 +44,12 @@ pub(super) fn list(
     let is_more = places.len() > limit;
     places.truncate(limit);
     let owner_name = users::table.filter(users::id.eq(owner.get())).select(users::username).single_value();
-    let mut rows: Vec<PatientRow> = patients::table
+    let rows: Vec<(PatientRow, Option<At>)> = patients::table
         .filter(patients::owner_id.eq(owner.get()))
         .filter(patients::id.eq_any(places.iter().map(|(_, id)| *id)))
-        .filter(patients::deleted_at.is_null())
-        .select((PatientRecord::as_select(), owner_name))
+        .select(((PatientRecord::as_select(), owner_name), patients::deleted_at))
         .load(c)?;
+    let mut rows: Vec<_> = rows.into_iter().filter_map(|row| unless_deleted(Some(row))).collect();
     match page.order.direction {
         Direction::Ascending => rows.sort_by_key(PatientRow::position),
         Direction::Descending => rows.sort_by_key(|row| Reverse(row.position())),
