@@ -158,7 +158,8 @@ pub(super) trait Row: Sized {
 
     async fn add(desk: &Desk<'_>, batch: Batch<Self::Record>, stamp: &Stamp) -> Result<(), RepositoryError>;
 
-    /// False where the record says the same already. A dry run tells the same and writes nothing.
+    /// False where the record says the same already. A dry run tells the same and writes nothing; it does
+    /// not know what earlier rows would have changed.
     async fn update(self, desk: &Desk<'_>, known: RecordId, stamp: &Stamp) -> Result<bool, RepositoryError>;
 }
 
