@@ -14,8 +14,8 @@ const ROWS: &str = "
     SELECT n, 'u' || n, 'u' || n, '', '', '', 'patient', {yes}, {now}, 1 FROM {numbers} WHERE n <= 100;
     INSERT INTO patients (id, owner_id, name, first_name, last_name, name_key, created_at, updated_at, version)
     SELECT n, 1 + n % 100, 'Ann ' || n, 'Ann', '' || n, 'ann ' || n, {now}, {now}, 1 FROM {numbers};
-    INSERT INTO patient_words (owner_id, word, created_micros, patient_id) SELECT 1 + n % 100, 'ann', 1000000 * n, n FROM {numbers};
-    INSERT INTO patient_words (owner_id, word, created_micros, patient_id) SELECT 1 + n % 100, '' || n, 1000000 * n, n FROM {numbers};
+    INSERT INTO patient_words (owner_id, word, created_micros, patient_id) SELECT 1 + n % 100, 'ann', CAST(1000000 AS BIGINT) * n, n FROM {numbers};
+    INSERT INTO patient_words (owner_id, word, created_micros, patient_id) SELECT 1 + n % 100, '' || n, CAST(1000000 AS BIGINT) * n, n FROM {numbers};
     INSERT INTO doctors (id, name, name_key, created_by_id, created_at, updated_at, version)
     SELECT n, 'Eve ' || n, 'eve ' || n, 1, {now}, {now}, 1 FROM {numbers} WHERE n <= 500;
     INSERT INTO doctor_words (word, doctor_id) SELECT '' || n, n FROM {numbers} WHERE n <= 500;
