@@ -18,14 +18,18 @@ use crate::state::AppState;
 #[derive(Clone, Debug)]
 pub struct Load {
     most: usize,
+    /// How long a 503 is held back.
+    hold: Duration,
     under_way: Arc<AtomicUsize>,
     refused: Arc<AtomicU64>,
 }
 
 impl Load {
-    /// At most so many at once.
+    /// At most so many at once. What is answered by 503, for whatever reason, is held back a quarter of a second: many
+    /// clients come again at once whatever `Retry-After` says, and refusing them as fast as they come took nine tenths
+    /// of the time from those who could be served.
     pub fn new(most: usize) -> Self {
-        Self { most, under_way: Arc::default(), refused: Arc::default() }
+        Self { most, hold: Duration::from_millis(250), under_way: Arc::default(), refused: Arc::default() }
     }
 
     /// How many requests are under way.
@@ -52,9 +56,9 @@ impl Load {
 }
 
 impl Default for Load {
-    /// Without a bound.
+    /// Without a bound, and nothing is held back.
     fn default() -> Self {
-        Self::new(usize::MAX)
+        Self { hold: Duration::ZERO, ..Self::new(usize::MAX) }
     }
 }
 
@@ -69,10 +73,6 @@ impl Drop for Place {
 
 /// Probes pass in any case: whether the process lives is no matter of load.
 const PROBES: [&str; 2] = ["/livez", "/readyz"];
-
-/// How long a 503 is held back, whoever said it. Many clients come again at once whatever `Retry-After` says: refusing them
-/// as fast as they come took nine tenths of the time from those who could be served.
-const HOLD: Duration = Duration::from_millis(250);
 
 /// Refuses what is too much.
 pub(crate) async fn bound(
@@ -89,7 +89,7 @@ pub(crate) async fn bound(
         None => request.error_response(Problem::new(Code::Unavailable)),
     };
     if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
-        tokio::time::sleep(HOLD).await;
+        tokio::time::sleep(load.hold).await;
     }
     Ok(answer)
 }

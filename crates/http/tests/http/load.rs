@@ -38,7 +38,7 @@ async fn what_is_too_much_is_503() {
 #[actix_web::test]
 async fn who_is_refused_and_comes_again_at_once_comes_four_times_a_second_at_most() {
     tokio::time::pause();
-    let mut away = Clinic::default();
+    let mut away = Clinic { load: Load::new(1), ..Clinic::default() };
     away.patients.expect_find().returning(|_, _| Err(RepositoryError::Unavailable("away".into())));
     let (full, away) = (with_places(0), away.answering().open());
     for (open, path, status) in

@@ -140,7 +140,6 @@ async fn the_token_of_an_ended_session_does_not_count_for_any_operation() {
 
 #[actix_web::test]
 async fn nobody_acts_while_it_is_not_known_whether_the_session_goes_on() {
-    tokio::time::pause();
     let mut clinic = Clinic::default();
     clinic.sessions.expect_is_live().returning(|_| Err(RepositoryError::Unavailable("db-7 is away".into())));
     let open = clinic.open();
