@@ -15,8 +15,8 @@ use super::super::{Conn, Db};
 use super::unless_deleted;
 use crate::error::Failure;
 use crate::listing::{fetch, keyset};
-use crate::rows::{PatientRecord, PatientRow, stored};
-use crate::schema::{patient_words, patients, users};
+use crate::rows::{PatientRow, stored};
+use crate::schema::{patient_words, patients};
 use crate::types::At;
 use crate::words::beginning_with;
 
@@ -43,11 +43,10 @@ pub(super) fn list(
     let limit = usize::from(page.limit.get());
     let is_more = places.len() > limit;
     places.truncate(limit);
-    let owner_name = users::table.filter(users::id.eq(owner.get())).select(users::username).single_value();
     let rows: Vec<(PatientRow, Option<At>)> = patients::table
         .filter(patients::owner_id.eq(owner.get()))
         .filter(patients::id.eq_any(places.iter().map(|(_, id)| *id)))
-        .select(((PatientRecord::as_select(), owner_name), patients::deleted_at))
+        .select((PatientRow::as_select(), patients::deleted_at))
         .load(c)?;
     let mut rows: Vec<_> = rows.into_iter().filter_map(|row| unless_deleted(Some(row))).collect();
     match page.order.direction {
