@@ -10,7 +10,8 @@ use actix_web::web::{BytesMut, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use application::{Administrator, Client, Error};
 use domain::{
-    AdminKey, AuditEvent, Call, Caller as _, Operation, Outcome, RecordId, RequestId, Stamp, Version,
+    AdminKey, AuditEvent, Call, Caller as _, Operation, Outcome, PatientId, RecordId, RequestId, Stamp,
+    Version,
 };
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -116,11 +117,19 @@ impl Visit {
         ))
     }
 
-    /// Puts on record that this call has shown a record besides the one that it is about.
-    pub(crate) async fn note(&self, record: RecordId) -> Result<(), Refusal> {
+    /// Puts on record that this call has shown these records, each with the patient whose it is. The one that the call
+    /// names is on record by the call itself.
+    pub(crate) async fn note(
+        &self,
+        shown: impl IntoIterator<Item = (RecordId, Option<PatientId>)>,
+    ) -> Result<(), Refusal> {
         let stamp = self.who()?.actor().stamp(self.panel.clock.now());
-        let event = AuditEvent { patient: None, ..AuditEvent::of(&stamp, Outcome::Done) };
-        Ok(self.panel.audit.put(event.about(record)).await?)
+        let named = self.call.targeted();
+        for (record, patient) in shown.into_iter().filter(|(record, _)| Some(*record) != named) {
+            let event = AuditEvent { patient, ..AuditEvent::of(&stamp, Outcome::Done) };
+            self.panel.audit.put(event.about(record)).await?;
+        }
+        Ok(())
     }
 
     /// Who is on the other end, to be kept with a session.

@@ -52,7 +52,7 @@ const SECTIONS: [(&str, &str, bool); 6] = [
 ];
 
 /// What a page can say that follows a change.
-const NOTICES: [(&str, &str); 15] = [
+const NOTICES: [(&str, &str); 16] = [
     ("added", "The record was added."),
     ("user-added", "The account was added. Make a link for a new password, and give it to the user."),
     ("saved", "The record was saved."),
@@ -62,6 +62,7 @@ const NOTICES: [(&str, &str); 15] = [
     ("assigned", "The doctor was assigned."),
     ("ended", "It has ended."),
     ("none", "Nothing was selected. Tick the boxes of some rows first."),
+    ("gone", "What was selected is not there any more."),
     ("checked", "The trail was checked. The result stands below."),
     ("moved", "The patients have another owner now."),
     ("password", "The password was changed. All other sessions have ended."),
@@ -118,6 +119,12 @@ pub(crate) fn show_as(status: StatusCode, page: &impl Template) -> Result<HttpRe
 #[expect(clippy::unnecessary_wraps, reason = "the end of a handler")]
 pub(crate) fn go(to: &str) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish())
+}
+
+/// Back to the list at `base`, where nothing that was selected was found.
+pub(crate) fn back(visit: &Visit, base: &str) -> Result<HttpResponse, Refusal> {
+    let is_any = visit.form.all("selected").next().is_some();
+    go(&format!("{base}?done={}", if is_any { "gone" } else { "none" }))
 }
 
 #[derive(Template)]

@@ -14,6 +14,7 @@ use crate::deeds::{choices, outcome};
 use crate::gate::{Endpoint, Visit};
 use crate::list::{Asked, Column, Facts, Input, Select, cursor, filter};
 use crate::page::{self, Layout};
+use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::zone::Zone;
 
@@ -91,7 +92,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Refusal> {
     let row = |event: &StoredEvent| {
         let line = EventLine::of(event, visit.zone);
         let row = asked.row(event.id.to_string(), &line.at, "", |name| column(event, &line, name));
-        let only = |name, value: &str| query.with(name, value).with("after", "").with("done", "").href(BASE);
+        // All that is on record of them, whatever else this page asks for.
+        let only = |name, value: &str| Query::default().with(name, value).href(BASE);
         let row = match event.user {
             Some(user) => row.linked("who", &only("user", &user.to_string())),
             None => row,

@@ -107,3 +107,17 @@ async fn every_outcome_is_told_in_words_and_found_by_them() {
     let overview = clinic.get(&root, "/admin").await.body;
     assert!(overview.contains("<td title=\"failed\">Fault of the server</td>"), "{overview}");
 }
+
+#[actix_web::test]
+async fn a_user_and_a_patient_lead_to_all_that_is_on_record_of_them() {
+    let clinic = Clinic::open().await;
+    let patient = clinic.patient(&builders::patient().named("Ann Smith").done()).await;
+    let (sam, root) = (clinic.browser("sam").await, clinic.browser("root").await);
+    clinic.get(&sam, &Clinic::page_of(&patient)).await;
+    let narrow = "?user=2&operation=admin_patients_get&outcome=done&from=2026-03-04T05%3A06&patient=1";
+    let shown = page(&clinic, &root, narrow).await;
+    assert_eq!(rows(&shown), 1);
+    for link in ["href=\"/admin/audit?user=2\"", "href=\"/admin/audit?patient=1\""] {
+        assert!(shown.body.contains(link), "{link}: {}", shown.body);
+    }
+}

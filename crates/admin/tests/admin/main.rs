@@ -13,5 +13,6 @@ mod mappings;
 mod moving;
 mod pages;
 mod reset;
+mod selected;
 mod set_up;
 mod users;

@@ -211,7 +211,10 @@ impl Administration {
         who.actor.call.target(RecordId::Mapping(id));
         let found =
             self.ports.mappings.find(owner, id, true).await?.ok_or(Error::Missing(Record::Mapping))?;
-        who.actor.call.concern(found.mapping.patient);
+        // A call that reads several is about the first that it asks for, and its patient is that one's or nobody.
+        if who.actor.call.targeted() == Some(RecordId::Mapping(id)) {
+            who.actor.call.concern(found.mapping.patient);
+        }
         Ok(found)
     }
 

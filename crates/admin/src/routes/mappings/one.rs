@@ -174,8 +174,6 @@ async fn meanwhile(visit: &Visit, version: Version) -> Result<HttpResponse, Refu
         form
     } else {
         let patient = administration.patient(who, owner, now.mapping.patient).await?;
-        // The call stays about the assignment.
-        visit.call.target(RecordId::Mapping(id));
         form.moved(patient.created_by.as_str())
     };
     let before = was.ok().map(|was| notes(&was));

@@ -40,23 +40,23 @@ fn selected(visit: &Visit) -> impl Iterator<Item = (UserId, MappingId)> {
     visit.form.all("selected").filter_map(|key| both(key, UserId::new, MappingId::new))
 }
 
+/// Each assignment that is given out or named in a question is on record, with its patient.
 async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut found = Vec::new();
     for (owner, id) in selected(&visit) {
         found.extend(unless_gone(visit.panel.administration.mapping(visit.who()?, owner, id).await)?);
     }
-    match visit.form.get("do") {
-        _ if found.is_empty() => page::go("/admin/mappings?done=none"),
-        "export" => {
-            // The first one is on record by the call itself.
-            for view in found.iter().skip(1) {
-                visit.note(RecordId::Mapping(view.mapping.id)).await?;
-            }
-            let cell = |view: &MappingView, name| column(view, name, Zone::UTC);
-            Ok(csv::of("mappings.csv", COLUMNS, &found, cell))
-        }
-        _ => question(&visit, &found),
+    if found.is_empty() {
+        return page::back(&visit, BASE);
     }
+    let cell = |view: &MappingView, name| column(view, name, Zone::UTC);
+    let answer = match visit.form.get("do") {
+        "export" => csv::of("mappings.csv", COLUMNS, &found, cell),
+        _ => question(&visit, &found)?,
+    };
+    let shown = |view: &MappingView| (RecordId::Mapping(view.mapping.id), Some(view.mapping.patient));
+    visit.note(found.iter().map(shown)).await?;
+    Ok(answer)
 }
 
 fn question(visit: &Visit, found: &[MappingView]) -> Result<HttpResponse, Refusal> {

@@ -27,17 +27,22 @@ pub(super) fn selected(visit: &Visit) -> Vec<(UserId, PatientId)> {
     visit.form.all("selected").filter_map(|key| both(key, UserId::new, PatientId::new)).collect()
 }
 
+/// Who takes a record with them, or reads its name in a question, has seen it: each one is on record.
 async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut found = Vec::new();
     for (owner, id) in selected(&visit) {
         found.extend(unless_gone(visit.panel.administration.patient(visit.who()?, owner, id).await)?);
     }
-    match visit.form.get("do") {
-        _ if found.is_empty() => page::go("/admin/patients?done=none"),
-        "export" => export(&visit, &found).await,
-        "move" => moving::question(&visit, &found),
-        _ => question(&visit, &found),
+    if found.is_empty() {
+        return page::back(&visit, BASE);
     }
+    let answer = match visit.form.get("do") {
+        "export" => export(&visit, &found),
+        "move" => moving::question(&visit, &found)?,
+        _ => question(&visit, &found)?,
+    };
+    visit.note(found.iter().map(|patient| (RecordId::Patient(patient.id), Some(patient.id)))).await?;
+    Ok(answer)
 }
 
 fn question(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusal> {
@@ -55,14 +60,10 @@ fn question(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusal> {
     page::show(&page)
 }
 
-/// Who takes a record with them has seen it: each one is on record, the first by the call itself.
-async fn export(visit: &Visit, found: &[Patient]) -> Result<HttpResponse, Refusal> {
-    for patient in found.iter().skip(1) {
-        visit.note(RecordId::Patient(patient.id)).await?;
-    }
+fn export(visit: &Visit, found: &[Patient]) -> HttpResponse {
     let today = visit.panel.administration.today();
     let cell = |patient: &Patient, name| patient_column(patient, name, today, Zone::UTC);
-    Ok(csv::of("patients.csv", COLUMNS, found, cell))
+    csv::of("patients.csv", COLUMNS, found, cell)
 }
 
 /// One change after another, each with its own event. Records that are gone already are passed over.

@@ -38,23 +38,22 @@ fn selected(visit: &Visit) -> impl Iterator<Item = UserId> {
     visit.form.all("selected").filter_map(|key| key.parse().ok().and_then(UserId::new))
 }
 
+/// Each user who is given out or named in a question is on record.
 async fn ask(visit: Visit) -> Result<HttpResponse, Refusal> {
     let mut found = Vec::new();
     for id in selected(&visit) {
         found.extend(unless_gone(visit.panel.administration.user(visit.who()?, id).await)?);
     }
-    match visit.form.get("do") {
-        _ if found.is_empty() => page::go("/admin/users?done=none"),
-        "export" => {
-            // The first one is on record by the call itself.
-            for user in found.iter().skip(1) {
-                visit.note(RecordId::User(user.id)).await?;
-            }
-            let cell = |user: &User, name| column(user, name, Zone::UTC);
-            Ok(csv::of("users.csv", COLUMNS, &found, cell))
-        }
-        _ => question(&visit, &found),
+    if found.is_empty() {
+        return page::back(&visit, BASE);
     }
+    let cell = |user: &User, name| column(user, name, Zone::UTC);
+    let answer = match visit.form.get("do") {
+        "export" => csv::of("users.csv", COLUMNS, &found, cell),
+        _ => question(&visit, &found)?,
+    };
+    visit.note(found.iter().map(|user| (RecordId::User(user.id), None))).await?;
+    Ok(answer)
 }
 
 fn question(visit: &Visit, found: &[User]) -> Result<HttpResponse, Refusal> {
