@@ -201,12 +201,7 @@ flow("notes that come after the patient got another owner are not lost", FLOWS, 
     const mapping = await clinic.assign(patient, meera, { notes: "Asthma" });
     await desk.go(`/admin/mappings/${await clinic.annId()}/${mapping.id}/edit`);
     await desk.fill({ Notes: "Typed for long" });
-    await desk.other("root", async (other) => {
-        await other.go(`/admin/users/${await clinic.annId()}/move`);
-        await other.fill({ "User name of the new owner": "ben", Reason: "Ann has left" });
-        await other.press("Move all");
-        await other.says("The patients have another owner now.");
-    });
+    await desk.otherMovesAllTo("ben");
     await desk.press("Save");
     await desk.sees("This record has another owner now: ben");
     await desk.fits();

@@ -195,12 +195,7 @@ flow("what was typed of a patient who got another owner meanwhile is not lost", 
     const patient = await clinic.patient("Asha Rao", { phone: "+91 98765 43210" });
     await desk.go(`${patient.page}/edit`);
     await desk.fill({ "Medical history": "Asthma\nsince 1990", Phone: "+91 98765 00000" });
-    await desk.other("root", async (other) => {
-        await other.go(`/admin/users/${await clinic.annId()}/move`);
-        await other.fill({ "User name of the new owner": "ben", Reason: "Ann has left" });
-        await other.press("Move all");
-        await other.says("The patients have another owner now.");
-    });
+    await desk.otherMovesAllTo("ben");
     await desk.press("Save");
     await desk.sees("This record has another owner now: ben");
     assert.deepEqual(desk.watch.refusals, [412]);

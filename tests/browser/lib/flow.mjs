@@ -98,6 +98,16 @@ export class Desk {
         await at(this.clinic, this.look, body, `other ${user}`, user);
     }
 
+    /** Another administrator gives all patients of ann to a user. */
+    async otherMovesAllTo(owner) {
+        await this.other("root", async (other) => {
+            await other.go(`/admin/users/${await this.clinic.annId()}/move`);
+            await other.fill({ "User name of the new owner": owner, Reason: "Ann has left" });
+            await other.press("Move all");
+            await other.says("The patients have another owner now.");
+        });
+    }
+
     /** Opens an address. */
     async go(path) {
         const answer = await this.page.goto(path);
