@@ -23,8 +23,10 @@ COPY --from=build /usr/local/bin/healthcore /usr/local/bin/healthcore
 USER healthcore
 WORKDIR /data
 VOLUME /data
+# Memory that is free goes back to the system after a tenth of a second, not after a second.
 ENV HEALTHCORE_BIND=0.0.0.0:8000 \
-    HEALTHCORE_DATA_DIR=/data
+    HEALTHCORE_DATA_DIR=/data \
+    MIMALLOC_PURGE_DELAY=100
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["healthcore", "healthcheck"]

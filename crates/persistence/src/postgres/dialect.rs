@@ -58,3 +58,15 @@ macro_rules! beside {
     };
 }
 pub(super) use beside;
+
+/// A condition with two places for the term: that it begins a word in `name_key`. Cheap first: that it is there at all.
+pub(super) const WORD_IN_NAME_KEY: [&str; 3] =
+    [" AND strpos(name_key, ", ") > 0 AND ' ' || name_key ~ ('[^[:alnum:]]' || ", ")"];
+
+/// That a column is one of some numbers.
+macro_rules! one_of {
+    ($table:ident, $column:ident, $numbers:expr) => {
+        $table::$column.eq_any($numbers.collect::<Vec<i64>>())
+    };
+}
+pub(super) use one_of;

@@ -58,3 +58,22 @@ macro_rules! beside {
     };
 }
 pub(super) use beside;
+
+/// A condition with two places for the term: that it begins a word in `name_key`. Cheap first: that it is there at all.
+pub(super) const WORD_IN_NAME_KEY: [&str; 3] =
+    [" AND instr(name_key, ", ") > 0 AND ' ' || name_key GLOB '*[^a-z0-9]' || ", " || '*'"];
+
+/// That a column is one of some numbers, in one parameter: a list with one for each number would be planned anew each time.
+macro_rules! one_of {
+    ($table:ident, $column:ident, $numbers:expr) => {
+        diesel::dsl::sql::<diesel::sql_types::Bool>(concat!(
+            stringify!($table),
+            ".",
+            stringify!($column),
+            " IN (SELECT value FROM json_each("
+        ))
+        .bind::<diesel::sql_types::Text, _>(serde_json::Value::from_iter($numbers).to_string())
+        .sql("))")
+    };
+}
+pub(super) use one_of;

@@ -104,6 +104,7 @@ macro_rules! patient_rules {
             a_position_by_name_of_somebody_else_is_bad
             a_search_finds_what_its_terms_match
             a_search_is_paged_and_counted_like_any_list
+            a_search_for_a_common_word_is_paged_like_any_list
             a_search_finds_the_longest_word
             a_search_finds_only_own_records
             a_search_follows_a_new_name

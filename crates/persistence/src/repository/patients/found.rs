@@ -6,11 +6,14 @@
 use std::cmp::Reverse;
 
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use domain::{
     Direction, Listing, Page, Patient, PatientFilter, PatientId, Position, SearchTerms, SortKey, Timestamp,
     UserId,
 };
 
+use super::super::dialect::{WORD_IN_NAME_KEY, one_of};
 use super::super::{Conn, Db};
 use super::unless_deleted;
 use crate::error::Failure;
@@ -19,6 +22,18 @@ use crate::rows::{PatientRow, stored};
 use crate::schema::{patient_words, patients};
 use crate::types::At;
 use crate::words::beginning_with;
+
+/// So many words that begin alike are common. To find a page among fewer costs no more than to look through a stretch.
+const COMMON: i64 = 1_000;
+
+/// How many records are looked through for a common word before all that have it are put in order after all.
+const STRETCH: i64 = 2_000;
+
+diesel::define_sql_function! {
+    /// The first unless it is `NULL`.
+    #[sql_name = "coalesce"]
+    fn or_else(first: Nullable<Text>, second: Text) -> Text;
+}
 
 diesel::alias!(patient_words as others: Others);
 
@@ -43,12 +58,7 @@ pub(super) fn list(
     let limit = usize::from(page.limit.get());
     let is_more = places.len() > limit;
     places.truncate(limit);
-    let rows: Vec<(PatientRow, Option<At>)> = patients::table
-        .filter(patients::owner_id.eq(owner.get()))
-        .filter(patients::id.eq_any(places.iter().map(|(_, id)| *id)))
-        .select((PatientRow::as_select(), patients::deleted_at))
-        .load(c)?;
-    let mut rows: Vec<_> = rows.into_iter().filter_map(|row| unless_deleted(Some(row))).collect();
+    let mut rows = records(c, owner, &places)?;
     match page.order.direction {
         Direction::Ascending => rows.sort_by_key(PatientRow::position),
         Direction::Descending => rows.sort_by_key(|row| Reverse(row.position())),
@@ -66,33 +76,173 @@ pub(super) fn list(
     })
 }
 
-/// Time of making and id of the records of a page, and of the one after it.
+/// The records at the places, in any order.
+fn records(c: &mut Conn, owner: UserId, places: &[Place]) -> QueryResult<Vec<PatientRow>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(PatientRow, Option<At>)> = patients::table
+        .filter(patients::owner_id.eq(owner.get()))
+        .filter(one_of!(patients, id, places.iter().map(|(_, id)| *id)))
+        .select((PatientRow::as_select(), patients::deleted_at))
+        .load(c)?;
+    Ok(rows.into_iter().filter_map(|row| unless_deleted(Some(row))).collect())
+}
+
+/// When a record was made, in microseconds since 1970, and its id.
+type Place = (i64, i64);
+
+/// The places of the records of a page, and of the one after it.
+///
+/// All that have a word must be put in order to find a page of them. So where a word is common, the newest (or oldest)
+/// records are looked through instead: it is soon met among them.
 fn places(
     c: &mut Conn,
     owner: UserId,
     terms: &SearchTerms,
     page: Page<PatientId>,
-) -> Result<Vec<(i64, i64)>, Failure> {
-    let wanted = usize::from(page.limit.get()).saturating_add(1);
+) -> QueryResult<Vec<Place>> {
+    let mut words = terms.words();
+    if let (Some(word), None) = (words.next(), words.next()) {
+        let places = by_words(c, page, || unless_common(owner, word))?;
+        if !places.is_empty() {
+            return Ok(places);
+        }
+        let places = by_time(c, owner, terms, page)?;
+        if places.len() >= wanted(page) {
+            return Ok(places);
+        }
+    }
+    by_words(c, page, || having(owner, terms))
+}
+
+fn wanted(page: Page<PatientId>) -> usize {
+    usize::from(page.limit.get()).saturating_add(1)
+}
+
+/// The places that a query for words finds.
+fn by_words(
+    c: &mut Conn,
+    page: Page<PatientId>,
+    words: impl Fn() -> patient_words::BoxedQuery<'static, Db>,
+) -> QueryResult<Vec<Place>> {
     let after = page.after.map(|last| (last.created_at.micros(), last.id.get()));
-    // A record is named as often as its name has words that begin so: hardly ever more than twice.
-    let mut most = fetch(page.limit).saturating_mul(2);
+    let direction = page.order.direction;
+    gathered(
+        page,
+        // A record is named as often as its name has words that begin so: hardly ever more than twice.
+        fetch(page.limit).saturating_mul(2),
+        |most| {
+            let query =
+                words().select((patient_words::created_micros, patient_words::patient_id)).limit(most);
+            keyset!(query, patient_words::created_micros, patient_words::patient_id, direction, after).load(c)
+        },
+        |mut places: Vec<Place>| {
+            // A name may have two words that begin so.
+            places.dedup();
+            places
+        },
+    )
+}
+
+/// The places of those among the next [`STRETCH`] records that have the term.
+fn by_time(
+    c: &mut Conn,
+    owner: UserId,
+    terms: &SearchTerms,
+    page: Page<PatientId>,
+) -> QueryResult<Vec<Place>> {
+    let after = page.after.map(|last| (At(last.created_at), last.id.get()));
+    let direction = page.order.direction;
+    gathered(
+        page,
+        fetch(page.limit),
+        |most| {
+            let query = patients::table
+                .filter(patients::owner_id.eq(owner.get()))
+                .filter(patients::deleted_at.is_null())
+                .select((patients::created_at, patients::id, patients::name_key))
+                .limit(STRETCH)
+                .into_boxed();
+            let records = keyset!(query, patients::created_at, patients::id, direction, after);
+            Among { records, terms: terms.clone(), most }.load(c)
+        },
+        |records: Vec<(At, i64, String)>| {
+            let met = records.into_iter().filter(|(.., name)| terms.matches(name));
+            met.map(|(created_at, id, _)| (Timestamp::from(created_at).micros(), id)).collect()
+        },
+    )
+}
+
+/// The first `most` of some records in whose `name_key` each term begins a word. Of a script other than the Latin one it
+/// may be any part of a word.
+#[derive(QueryId)]
+struct Among<Q> {
+    records: Q,
+    terms: SearchTerms,
+    most: i64,
+}
+
+impl<Q: Query> Query for Among<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> RunQueryDsl<Conn> for Among<Q> {}
+
+impl<Q: QueryFragment<Db>> QueryFragment<Db> for Among<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
+        out.push_sql("SELECT * FROM (");
+        self.records.walk_ast(out.reborrow())?;
+        out.push_sql(") AS looked WHERE true");
+        for term in self.terms.words() {
+            let [holds, begins, end] = WORD_IN_NAME_KEY;
+            out.push_sql(holds);
+            out.push_bind_param::<Text, _>(term)?;
+            out.push_sql(begins);
+            out.push_bind_param::<Text, _>(term)?;
+            out.push_sql(end);
+        }
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, _>(&self.most)
+    }
+}
+
+/// Asks for more and more rows until those that are chosen fill the page, or there are no more.
+fn gathered<R>(
+    page: Page<PatientId>,
+    mut most: i64,
+    mut load: impl FnMut(i64) -> QueryResult<Vec<R>>,
+    choose: impl Fn(Vec<R>) -> Vec<Place>,
+) -> QueryResult<Vec<Place>> {
     loop {
-        let query = having(owner, terms)
-            .select((patient_words::created_micros, patient_words::patient_id))
-            .limit(most);
-        let direction = page.order.direction;
-        let mut places: Vec<(i64, i64)> =
-            keyset!(query, patient_words::created_micros, patient_words::patient_id, direction, after)
-                .load(c)?;
-        let is_all = i64::try_from(places.len()).is_ok_and(|count| count < most);
-        places.dedup();
-        if is_all || places.len() >= wanted {
-            places.truncate(wanted);
+        let rows = load(most)?;
+        let is_all = i64::try_from(rows.len()).is_ok_and(|count| count < most);
+        let mut places = choose(rows);
+        if is_all || places.len() >= wanted(page) {
+            places.truncate(wanted(page));
             return Ok(places);
         }
         most = most.saturating_mul(4);
     }
+}
+
+/// The words that begin with the term; none of them if they are [`COMMON`].
+fn unless_common(owner: UserId, term: &str) -> patient_words::BoxedQuery<'static, Db> {
+    let range = beginning_with(term);
+    let (owner_id, word) = (others.field(patient_words::owner_id), others.field(patient_words::word));
+    let many = others
+        .filter(owner_id.eq(owner.get()))
+        .filter(word.ge(range.start.clone()).and(word.lt(range.end.clone())))
+        .select(range.start.clone().into_sql::<Text>())
+        .offset(COMMON)
+        .limit(1)
+        .single_value();
+    // Not a condition of its own: SQLite would read all words before it looks at it.
+    let end = or_else(many, range.end);
+    patient_words::table
+        .filter(patient_words::owner_id.eq(owner.get()))
+        .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(end)))
+        .into_boxed()
 }
 
 /// The words that begin with the longest term, which is met most rarely, of records that have the other terms too.

@@ -1,6 +1,7 @@
 //! Which records a list shows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::{
     BloodGroup, Change, Gender, NameChange, Page, PatientChange, PatientFilter, PersonName, SearchTerms,
@@ -9,7 +10,7 @@ use domain::{
 use super::ids;
 use crate::builders::{self, person_name, phone};
 use crate::contract::PatientStore;
-use crate::contract::check::{ORDERS, in_order, page, walk};
+use crate::contract::check::{ORDERS, at_once, in_order, page, walk};
 use crate::contract::sample::{FOUND, SEARCHES};
 use crate::fixed::{instant, micros_later, seconds_later, stamped};
 
@@ -57,6 +58,37 @@ pub async fn a_search_is_paged_and_counted_like_any_list(store: &PatientStore) {
         })
         .await;
         assert_eq!(ids(&seen), in_order(matches.clone(), order), "{order:?}");
+    }
+}
+
+pub async fn a_search_for_a_common_word_is_paged_like_any_list(store: &PatientStore) {
+    // Found at once from the oldest on; from the newest on after more records than a store may want to look through,
+    // in whose names the word is met without beginning one.
+    let details = |number: i64| match number {
+        0..1_100 => ["Ann Smith", "O'Ann-Anna", "Annika"][usize::try_from(number % 3).unwrap()],
+        1_100..3_200 => "Hannah Joann",
+        _ => ["Smith-Ann", "Smith"][usize::from(number % 7 != 0)],
+    };
+    let terms = SearchTerms::parse("ann").unwrap();
+    let mut matches = Vec::new();
+    for numbers in (0..3_250).collect::<Vec<i64>>().chunks(200) {
+        let calls = numbers.iter().map(|number| {
+            let (patients, owner) = (Arc::clone(&store.patients), store.ann.0);
+            let (details, stamp) =
+                (builders::patient().named(details(*number)).done(), stamped(micros_later(number / 2)));
+            async move { patients.insert(owner, &details, &stamp).await.unwrap() }
+        });
+        let made = at_once(calls).await;
+        let found = made.into_iter().filter(|made| terms.matches(made.details.name.full()));
+        matches.extend(found.map(|made| (made.created_at, made.details.name.key(), made.id)));
+    }
+    for order in ORDERS {
+        for limit in [90, 700] {
+            let seen =
+                walk(page(order, limit), async |page| store.list(store.ann.0, &search("ann"), page).await)
+                    .await;
+            assert!(ids(&seen) == in_order(matches.clone(), order), "{order:?}, {limit} on a page");
+        }
     }
 }
 
