@@ -175,7 +175,8 @@ fn by_time(
 }
 
 /// The first `most` of some records in whose `name_key` each term begins a word. Of a script other than the Latin one it
-/// may be any part of a word.
+/// may be any part of a word. Neither database changes the order of the records for that; asked to sort, SQLite would
+/// look through all of them first.
 #[derive(QueryId)]
 struct Among<Q> {
     records: Q,
