@@ -117,12 +117,16 @@ impl RouteMetrics {
 /// The counters of a route, one for each of its methods.
 pub(crate) type Counters = Arc<[Arc<RouteMetrics>]>;
 
-/// Notes which counters a request is for, as soon as its route is known.
+/// Notes which route a request has taken and which counters it is for.
 pub(crate) async fn note_route(
     counters: Counters,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    match counters.first() {
+        Some(any) => span::found_route(&any.route),
+        None => request.match_pattern().iter().for_each(|route| span::found_route(route)),
+    }
     let found = counters.iter().find(|counter| Method::as_str(request.method()) == counter.method);
     if let Some(found) = found {
         request.extensions_mut().insert(Arc::clone(found));

@@ -108,10 +108,13 @@ pub(crate) fn register(operations: &[Operation], metrics: &RequestMetrics, confi
     for operation in operations {
         paths.entry(operation.path.trim_end_matches('/')).or_default().push(operation);
     }
-    // The router takes the first path that matches: `/mappings/patient/{id}` before `/mappings/{id}/doctors`.
+    // The router takes the first path that matches: `/mappings/patient/{id}` before `/mappings/{id}/doctors`. Until then it
+    // tries one after the other: those of single records first.
     let mut paths: Vec<_> = paths.into_iter().collect();
-    paths
-        .sort_by_key(|(path, _)| path.split('/').map(|segment| segment.starts_with('{')).collect::<Vec<_>>());
+    paths.sort_by_key(|(path, _)| {
+        let is_parameter: Vec<_> = path.split('/').map(|segment| segment.starts_with('{')).collect();
+        (is_parameter.contains(&true), is_parameter.len(), is_parameter)
+    });
     for (path, operations) in paths {
         let mut resource = web::resource(path);
         let mut allowed: Vec<&'static str> = Vec::new();

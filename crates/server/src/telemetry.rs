@@ -1,5 +1,6 @@
 //! Logs, to standard error; and traces, where a collector takes them.
 
+mod fields;
 #[cfg(feature = "otel")]
 mod otel;
 #[cfg(not(feature = "otel"))]
@@ -19,6 +20,7 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 #[cfg(not(feature = "otel"))]
 pub(crate) use untold::{Exporter, link};
 
+use self::fields::AppendedFields;
 use crate::StartError;
 use crate::settings::{LogFormat, LogLevel, LogSettings, Settings};
 
@@ -53,7 +55,7 @@ fn listen(settings: &LogSettings, exporter: Exporter) {
     };
     if is_json {
         let lines = lines.json().flatten_event(true).with_current_span(true).with_span_list(false);
-        exporter.install(lines.finish());
+        exporter.install(lines.fmt_fields(AppendedFields::default()).finish());
     } else {
         let fields = debug_fn(write_field).delimited(" ");
         exporter.install(lines.fmt_fields(fields).with_ansi(is_terminal).with_target(false).finish());
