@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::Error;
 use actix_web::HttpMessage;
+use actix_web::HttpRequest;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
@@ -123,15 +124,17 @@ pub(crate) async fn note_route(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    match counters.first() {
-        Some(any) => span::found_route(&any.route),
-        None => request.match_pattern().iter().for_each(|route| span::found_route(route)),
-    }
     let found = counters.iter().find(|counter| Method::as_str(request.method()) == counter.method);
     if let Some(found) = found {
+        span::found_route(&request, &found.route);
         request.extensions_mut().insert(Arc::clone(found));
     }
     next.call(request).await
+}
+
+/// Whether a request has come to a route that counts it.
+pub(crate) fn is_noted(request: &HttpRequest) -> bool {
+    request.extensions().contains::<Arc<RouteMetrics>>()
 }
 
 /// Counts a request when it is answered, whatever has answered it.

@@ -108,8 +108,8 @@ pub(crate) fn register(operations: &[Operation], metrics: &RequestMetrics, confi
     for operation in operations {
         paths.entry(operation.path.trim_end_matches('/')).or_default().push(operation);
     }
-    // The router takes the first path that matches: `/mappings/patient/{id}` before `/mappings/{id}/doctors`. Until then it
-    // tries one after the other: those of single records first.
+    // The router takes the first path that matches: `/mappings/patient/{id}` before `/mappings/{id}/doctors`. It tries one
+    // after the other, and a parameter takes longest: so the short paths of single records come before longer ones.
     let mut paths: Vec<_> = paths.into_iter().collect();
     paths.sort_by_key(|(path, _)| {
         let is_parameter: Vec<_> = path.split('/').map(|segment| segment.starts_with('{')).collect();

@@ -10,6 +10,7 @@ use domain::RequestId;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
+use crate::metrics;
 use crate::trace::{Trace, TraceLink};
 
 /// Spans by method and route template.
@@ -20,8 +21,8 @@ pub(crate) struct RouteSpan;
 
 impl RootSpanBuilder for RouteSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        // Of the interface it is told by `found_route`: to look for it here takes as long as to find it.
-        let route = if request.path().starts_with("/api/") { None } else { request.match_pattern() };
+        // To look for it takes as long as to find it, so in the interface it is told once it is found.
+        let route = if is_of_interface(request.path()) { None } else { request.match_pattern() };
         let extensions = request.extensions();
         let id = extensions.get::<RequestId>().map_or("", RequestId::as_str);
         let span = tracing::info_span!(
@@ -45,14 +46,25 @@ impl RootSpanBuilder for RouteSpan {
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
         if let Ok(response) = outcome {
             span.record("http.status", response.status().as_u16());
+            let request = response.request();
+            // Who is refused before may not have come to a route.
+            if is_of_interface(request.path()) && !metrics::is_noted(request) {
+                span.record("http.route", request.match_pattern());
+            }
         }
         tracing::debug!(parent: &span, "answered");
     }
 }
 
 /// Tells the span of the current request which route it has taken.
-pub(crate) fn found_route(route: &str) {
-    Span::current().record("http.route", route);
+pub(crate) fn found_route(request: &ServiceRequest, route: &str) {
+    if is_of_interface(request.path()) {
+        Span::current().record("http.route", route);
+    }
+}
+
+fn is_of_interface(path: &str) -> bool {
+    path.starts_with("/api/")
 }
 
 /// The method; one of the client's own invention is `_OTHER` (OpenTelemetry's `http.request.method`).

@@ -62,6 +62,20 @@ async fn a_request_is_logged_by_its_route_its_id_and_its_user() {
 }
 
 #[actix_web::test]
+async fn what_comes_to_no_handler_is_logged_by_its_route_too() {
+    for (path, route) in [
+        ("/api/patients/3/", json!("/api/patients/{id}")),
+        ("/api/docs", json!("/api/docs")),
+        ("/api/none", json!(null)),
+    ] {
+        let log = log_of(&Clinic::working().open(), vec![ANN.asks("LOCK", path)]).await;
+        let line = log.lines().find(|line| line.contains("answered")).unwrap();
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["span"]["http.route"], route, "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn a_trace_is_logged_and_told_back_and_what_is_none_is_not() {
     const ID: &str = "0af7651916cd43dd8448eb211c80319c";
     let open = Clinic::working().open();

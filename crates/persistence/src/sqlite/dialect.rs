@@ -59,7 +59,8 @@ macro_rules! beside {
 }
 pub(super) use beside;
 
-/// A condition with two places for the term: that it begins a word in `name_key`. Cheap first: that it is there at all.
+/// A condition with two places for the term: that it may begin a word in `name_key`, which all have where it does. Cheap
+/// first: that it is there at all. A term holds no ASCII punctuation, so none of it is taken for a pattern.
 pub(super) const WORD_IN_NAME_KEY: [&str; 3] =
     [" AND instr(name_key, ", ") > 0 AND ' ' || name_key GLOB '*[^a-z0-9]' || ", " || '*'"];
 

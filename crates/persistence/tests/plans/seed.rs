@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
-/// 100 users with 100 patients each, one mapping and one event per patient, 500 doctors.
+/// 100 users with 100 patients each, of which those of the first have 600 words that begin with `zoe`; one mapping and one event per patient, 500 doctors.
 const ROWS: &str = "
     INSERT INTO users (id, username, username_key, name, first_name, last_name, role, is_active, date_joined, version)
     SELECT n, 'u' || n, 'u' || n, '', '', '', 'patient', {yes}, {now}, 1 FROM {numbers} WHERE n <= 100;
@@ -16,6 +16,10 @@ const ROWS: &str = "
     SELECT n, 1 + n % 100, 'Ann ' || n, 'Ann', '' || n, 'ann ' || n, {now}, {now}, 1 FROM {numbers};
     INSERT INTO patient_words (owner_id, word, created_micros, patient_id) SELECT 1 + n % 100, 'ann', CAST(1000000 AS BIGINT) * n, n FROM {numbers};
     INSERT INTO patient_words (owner_id, word, created_micros, patient_id) SELECT 1 + n % 100, '' || n, CAST(1000000 AS BIGINT) * n, n FROM {numbers};
+    INSERT INTO patient_words (owner_id, word, created_micros, patient_id)
+    SELECT owner_id, 'zoe' || word, created_micros, patient_id FROM patient_words WHERE owner_id = 1;
+    INSERT INTO patient_words (owner_id, word, created_micros, patient_id)
+    SELECT owner_id, 'zoey' || word, created_micros, patient_id FROM patient_words WHERE owner_id = 1;
     INSERT INTO doctors (id, name, name_key, created_by_id, created_at, updated_at, version)
     SELECT n, 'Eve ' || n, 'eve ' || n, 1, {now}, {now}, 1 FROM {numbers} WHERE n <= 500;
     INSERT INTO doctor_words (word, doctor_id) SELECT '' || n, n FROM {numbers} WHERE n <= 500;

@@ -19,13 +19,16 @@ impl<'a> FormatFields<'a> for AppendedFields {
 
     fn add_fields(&self, current: &'a mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
         let mut added = String::new();
-        JsonFields::new().format_fields(Writer::new(&mut added), fields)?;
-        let there = current.fields.strip_suffix('}').unwrap_or_default();
-        current.fields = match added.strip_prefix('{') {
-            Some(added) if there.len() > 1 && added != "}" => format!("{there},{added}"),
-            _ if there.len() > 1 => return Ok(()),
-            _ => added,
-        };
+        self.0.format_fields(Writer::new(&mut added), fields)?;
+        if current.fields.is_empty() || current.fields == "{}" {
+            current.fields = added;
+        } else if added != "{}" {
+            let (Some('}'), Some(added)) = (current.fields.pop(), added.strip_prefix('{')) else {
+                return Err(fmt::Error);
+            };
+            current.fields.push(',');
+            current.fields.push_str(added);
+        }
         Ok(())
     }
 }

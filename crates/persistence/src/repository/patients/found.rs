@@ -1,7 +1,7 @@
 //! What a search finds, newest or oldest first.
 //!
 //! The words of names are kept with the time when the record was made. So the words alone tell which records a page
-//! has, however many there are that match, and only those are read.
+//! has, and only those are read. Of a word that very many have, the names of the newest records tell it sooner.
 
 use std::cmp::Reverse;
 
@@ -23,11 +23,29 @@ use crate::schema::{patient_words, patients};
 use crate::types::At;
 use crate::words::beginning_with;
 
-/// So many words that begin alike are common. To find a page among fewer costs no more than to look through a stretch.
-const COMMON: i64 = 1_000;
+/// More words than this that begin alike are common: to find a page among fewer costs no more than to look through names.
+/// What the first costs grows with their number; what the second costs with the page, and it shrinks with their number.
+fn common(page: &Page<PatientId>) -> i64 {
+    i64::from(page.limit.get().isqrt()).saturating_mul(250)
+}
 
-/// How many records are looked through for a common word before all that have it are put in order after all.
-const STRETCH: i64 = 2_000;
+/// How many names are looked through for a common word before all that have it are put in order after all.
+fn stretch(page: &Page<PatientId>) -> i64 {
+    i64::from(page.limit.get().isqrt()).saturating_mul(500)
+}
+
+/// One of the words that begin with a term, if they are [`common`].
+macro_rules! beyond_common {
+    ($owner:expr, $term:expr, $page:expr) => {{
+        let range = beginning_with($term);
+        let (owner_id, word) = (others.field(patient_words::owner_id), others.field(patient_words::word));
+        others
+            .filter(owner_id.eq($owner.get()))
+            .filter(word.ge(range.start).and(word.lt(range.end)))
+            .offset(common($page))
+            .limit(1)
+    }};
+}
 
 diesel::define_sql_function! {
     /// The first unless it is `NULL`.
@@ -104,8 +122,8 @@ fn places(
 ) -> QueryResult<Vec<Place>> {
     let mut words = terms.words();
     if let (Some(word), None) = (words.next(), words.next()) {
-        let places = by_words(c, page, || unless_common(owner, word))?;
-        if !places.is_empty() {
+        let places = by_words(c, page, || unless_common(owner, word, &page))?;
+        if !places.is_empty() || !is_common(c, owner, word, &page)? {
             return Ok(places);
         }
         let places = by_time(c, owner, terms, page)?;
@@ -145,7 +163,7 @@ fn by_words(
     )
 }
 
-/// The places of those among the next [`STRETCH`] records that have the term.
+/// The places of those among the next [`stretch`] of records that have the term.
 fn by_time(
     c: &mut Conn,
     owner: UserId,
@@ -162,7 +180,7 @@ fn by_time(
                 .filter(patients::owner_id.eq(owner.get()))
                 .filter(patients::deleted_at.is_null())
                 .select((patients::created_at, patients::id, patients::name_key))
-                .limit(STRETCH)
+                .limit(stretch(&page))
                 .into_boxed();
             let records = keyset!(query, patients::created_at, patients::id, direction, after);
             Among { records, terms: terms.clone(), most }.load(c)
@@ -174,7 +192,7 @@ fn by_time(
     )
 }
 
-/// The first `most` of some records in whose `name_key` each term begins a word. Of a script other than the Latin one it
+/// The first `most` of some records, of a query that is built as it goes, in whose `name_key` each term begins a word. Of a script other than the Latin one it
 /// may be any part of a word. Neither database changes the order of the records for that; asked to sort, SQLite would
 /// look through all of them first.
 #[derive(QueryId)]
@@ -227,23 +245,27 @@ fn gathered<R>(
     }
 }
 
-/// The words that begin with the term; none of them if they are [`COMMON`].
-fn unless_common(owner: UserId, term: &str) -> patient_words::BoxedQuery<'static, Db> {
+/// The words that begin with the term; none of them if they are [`common`].
+fn unless_common(
+    owner: UserId,
+    term: &str,
+    page: &Page<PatientId>,
+) -> patient_words::BoxedQuery<'static, Db> {
     let range = beginning_with(term);
-    let (owner_id, word) = (others.field(patient_words::owner_id), others.field(patient_words::word));
-    let many = others
-        .filter(owner_id.eq(owner.get()))
-        .filter(word.ge(range.start.clone()).and(word.lt(range.end.clone())))
-        .select(range.start.clone().into_sql::<Text>())
-        .offset(COMMON)
-        .limit(1)
-        .single_value();
+    let many =
+        beyond_common!(owner, term, page).select(range.start.clone().into_sql::<Text>()).single_value();
     // Not a condition of its own: SQLite would read all words before it looks at it.
     let end = or_else(many, range.end);
     patient_words::table
         .filter(patient_words::owner_id.eq(owner.get()))
         .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(end)))
         .into_boxed()
+}
+
+fn is_common(c: &mut Conn, owner: UserId, term: &str, page: &Page<PatientId>) -> QueryResult<bool> {
+    let patient_id = others.field(patient_words::patient_id);
+    let one: Option<i64> = beyond_common!(owner, term, page).select(patient_id).first(c).optional()?;
+    Ok(one.is_some())
 }
 
 /// The words that begin with the longest term, which is met most rarely, of records that have the other terms too.
