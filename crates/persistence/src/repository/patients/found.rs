@@ -34,19 +34,6 @@ fn stretch(page: &Page<PatientId>) -> i64 {
     i64::from(page.limit.get().isqrt()).saturating_mul(500)
 }
 
-/// One of the words that begin with a term, if they are [`common`].
-macro_rules! beyond_common {
-    ($owner:expr, $term:expr, $page:expr) => {{
-        let range = beginning_with($term);
-        let (owner_id, word) = (others.field(patient_words::owner_id), others.field(patient_words::word));
-        others
-            .filter(owner_id.eq($owner.get()))
-            .filter(word.ge(range.start).and(word.lt(range.end)))
-            .offset(common($page))
-            .limit(1)
-    }};
-}
-
 diesel::define_sql_function! {
     /// The first unless it is `NULL`.
     #[sql_name = "coalesce"]
@@ -123,7 +110,8 @@ fn places(
     let mut words = terms.words();
     if let (Some(word), None) = (words.next(), words.next()) {
         let places = by_words(c, page, || unless_common(owner, word, &page))?;
-        if !places.is_empty() || !is_common(c, owner, word, &page)? {
+        // None: the word is common, or nobody has it, or none of those who have it is left for this page.
+        if !places.is_empty() || !is_any(c, owner, terms)? {
             return Ok(places);
         }
         let places = by_time(c, owner, terms, page)?;
@@ -252,8 +240,14 @@ fn unless_common(
     page: &Page<PatientId>,
 ) -> patient_words::BoxedQuery<'static, Db> {
     let range = beginning_with(term);
-    let many =
-        beyond_common!(owner, term, page).select(range.start.clone().into_sql::<Text>()).single_value();
+    let (owner_id, word) = (others.field(patient_words::owner_id), others.field(patient_words::word));
+    let many = others
+        .filter(owner_id.eq(owner.get()))
+        .filter(word.ge(range.start.clone()).and(word.lt(range.end.clone())))
+        .select(range.start.clone().into_sql::<Text>())
+        .offset(common(page))
+        .limit(1)
+        .single_value();
     // Not a condition of its own: SQLite would read all words before it looks at it.
     let end = or_else(many, range.end);
     patient_words::table
@@ -262,9 +256,9 @@ fn unless_common(
         .into_boxed()
 }
 
-fn is_common(c: &mut Conn, owner: UserId, term: &str, page: &Page<PatientId>) -> QueryResult<bool> {
-    let patient_id = others.field(patient_words::patient_id);
-    let one: Option<i64> = beyond_common!(owner, term, page).select(patient_id).first(c).optional()?;
+/// Whether any record has the terms.
+fn is_any(c: &mut Conn, owner: UserId, terms: &SearchTerms) -> QueryResult<bool> {
+    let one: Option<i64> = having(owner, terms).select(patient_words::patient_id).first(c).optional()?;
     Ok(one.is_some())
 }
 
