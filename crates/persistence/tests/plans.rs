@@ -26,8 +26,7 @@ const TRAIL: [(&str, &str); 3] = [
 ];
 
 /// What a search asks: by the words alone which records it finds, then those of the page by their ids; for a common word by
-/// the names of the newest records. And what shows it in the plans of SQLite and
-/// PostgreSQL.
+/// the names of the newest records. And what shows it in the plans of SQLite and PostgreSQL.
 const SEARCH: [(&str, &str, &str); 3] = [
     ("search words", "PRIMARY KEY (owner_id=? AND word>? AND word<?)", "using patient_words_pkey"),
     ("read what was found", "rowid=?)", "id = ANY"),

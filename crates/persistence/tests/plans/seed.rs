@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
-/// 100 users with 100 patients each, of which those of the first have 600 words that begin with `zoe`; one mapping and one event per patient, 500 doctors.
+/// 100 users with 100 patients each, one mapping and one event per patient, 500 doctors. The patients of the first user have
+/// 600 words that begin with `zoe`.
 const ROWS: &str = "
     INSERT INTO users (id, username, username_key, name, first_name, last_name, role, is_active, date_joined, version)
     SELECT n, 'u' || n, 'u' || n, '', '', '', 'patient', {yes}, {now}, 1 FROM {numbers} WHERE n <= 100;

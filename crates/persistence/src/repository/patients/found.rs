@@ -15,7 +15,7 @@ use domain::{
 
 use super::super::dialect::{WORD_IN_NAME_KEY, one_of};
 use super::super::{Conn, Db};
-use super::unless_deleted;
+use super::{matching, unless_deleted};
 use crate::error::Failure;
 use crate::listing::{fetch, keyset};
 use crate::rows::{PatientRow, stored};
@@ -164,12 +164,9 @@ fn by_time(
         page,
         fetch(page.limit),
         |most| {
-            let query = patients::table
-                .filter(patients::owner_id.eq(owner.get()))
-                .filter(patients::deleted_at.is_null())
+            let query = matching(owner, &PatientFilter::default())
                 .select((patients::created_at, patients::id, patients::name_key))
-                .limit(stretch(&page))
-                .into_boxed();
+                .limit(stretch(&page));
             let records = keyset!(query, patients::created_at, patients::id, direction, after);
             Among { records, terms: terms.clone(), most }.load(c)
         },
@@ -180,9 +177,9 @@ fn by_time(
     )
 }
 
-/// The first `most` of some records, of a query that is built as it goes, in whose `name_key` each term begins a word. Of a script other than the Latin one it
-/// may be any part of a word. Neither database changes the order of the records for that; asked to sort, SQLite would
-/// look through all of them first.
+/// The first `most` of some records, of a query that is built as it goes, in whose `name_key` each term begins a word. Of a
+/// script other than the Latin one it may be any part of a word. Neither database changes the order of the records for
+/// that; asked to sort, SQLite would look through all of them first.
 #[derive(QueryId)]
 struct Among<Q> {
     records: Q,
