@@ -102,8 +102,6 @@ impl Place {
         let child = self
             .command()
             .args(["serve", "--bind", &address])
-            // As the packages have it.
-            .env("MIMALLOC_PURGE_DELAY", "100")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;

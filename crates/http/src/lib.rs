@@ -53,6 +53,7 @@ pub use fields::FieldErrors;
 pub use limits::Limits;
 pub use load::Load;
 pub use metrics::RequestMetrics;
+use openapi::LazyDocument;
 pub use openapi::{Document, PUBLIC_OPERATIONS};
 pub use pages::Pages;
 pub use problem::{Code, Problem};
@@ -64,7 +65,7 @@ pub use trace::TraceLink;
 #[derive(Clone)]
 pub struct Shared {
     state: Data<AppState>,
-    document: Data<Document>,
+    document: Data<LazyDocument>,
     pages: Pages,
     public_keys: Data<PublicKeys>,
     metrics: RequestMetrics,
@@ -74,7 +75,7 @@ pub struct Shared {
 impl Shared {
     /// Over the services.
     pub fn new(state: AppState) -> Self {
-        let document = Document::new(state.settings);
+        let document = LazyDocument::new(state.settings);
         let public_keys = Data::new(PublicKeys::default());
         Self {
             state: Data::new(state),
@@ -100,11 +101,6 @@ impl Shared {
     pub fn publishing(mut self, keys: PublicKeys) -> Self {
         self.public_keys = Data::new(keys);
         self
-    }
-
-    /// The OpenAPI document.
-    pub fn document(&self) -> &Document {
-        &self.document
     }
 }
 

@@ -7,6 +7,8 @@ mod links;
 use std::collections::BTreeSet;
 
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{self, Bytes};
+use tokio::sync::OnceCell;
 use utoipa::openapi::path::{HttpMethod, Operation as Specification, ParameterBuilder, ParameterIn, Paths};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -52,6 +54,36 @@ impl Document {
             json: document.to_pretty_json().unwrap_or_default(),
             yaml: document.to_yaml().unwrap_or_default(),
         }
+    }
+}
+
+/// The document as a server has it: made when somebody first asks for it. Most servers are never asked, and would hold
+/// the memory that it took from their start.
+pub(crate) struct LazyDocument {
+    settings: HttpSettings,
+    made: OnceCell<Served>,
+}
+
+/// Each form as the body of an answer, which a clone shares.
+pub(crate) struct Served {
+    pub(crate) json: Bytes,
+    pub(crate) yaml: Bytes,
+}
+
+impl LazyDocument {
+    pub(crate) fn new(settings: HttpSettings) -> Self {
+        Self { settings, made: OnceCell::new() }
+    }
+
+    /// Whoever is first waits until it is made, on a thread that may take its time; whoever comes meanwhile waits too.
+    pub(crate) async fn get(&self) -> Result<&Served, Problem> {
+        let settings = self.settings;
+        let make = async || {
+            let document = web::block(move || Document::new(settings)).await;
+            let Document { json, yaml } = document.map_err(|_| Problem::new(Code::Internal))?;
+            Ok(Served { json: json.into(), yaml: yaml.into() })
+        };
+        self.made.get_or_try_init(make).await
     }
 }
 

@@ -25,6 +25,7 @@ mod tests;
 mod together;
 mod watch;
 
+use std::any::Any;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +85,8 @@ pub(crate) enum Plan<C: Session> {
         readers: Pool<C>,
         /// The one that can.
         writer: Pool<C>,
+        /// Dropped after all threads have ended.
+        beside: Box<dyn Any + Send + Sync>,
     },
 }
 
@@ -116,6 +119,8 @@ pub(crate) struct Executor<C: Session> {
     shared_writes: Option<Lane<C>>,
     crowd: Arc<Crowd>,
     patience: Duration,
+    /// The last one here, so that it is dropped when the lanes are gone.
+    _beside: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl<C: Session> Executor<C> {
@@ -145,9 +150,10 @@ impl<C: Session> Executor<C> {
                     shared_writes: shared("db-writes")?,
                     crowd,
                     patience,
+                    _beside: None,
                 })
             }
-            Plan::OneWriter { readers, writer } => {
+            Plan::OneWriter { readers, writer, beside } => {
                 let start = |part: u32| {
                     let patience = Patience { answer, leave_behind: 0 };
                     Lane::start("db-read", queue(), readers.part(part), Rhythm::Single, patience)
@@ -161,6 +167,7 @@ impl<C: Session> Executor<C> {
                     shared_writes: None,
                     crowd,
                     patience,
+                    _beside: Some(beside),
                 })
             }
         }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::duplicate_mod, reason = "one source of queries, compiled for each database")]
 
+mod checkpoints;
 mod copy;
 mod dialect;
 mod erasing;
@@ -95,7 +96,9 @@ pub(crate) fn executor(path: &Path, settings: &DatabaseSettings) -> Result<Execu
     };
     let readers = pool(settings.connections.get(), Purpose::Read);
     let writer = pool(1, Purpose::Write);
-    Executor::start(Plan::OneWriter { readers, writer }, settings.executor()).map_err(OpenError::Threads)
+    let beside = checkpoints::start(path.to_owned()).map_err(OpenError::Threads)?;
+    let plan = Plan::OneWriter { readers, writer, beside };
+    Executor::start(plan, settings.executor()).map_err(OpenError::Threads)
 }
 
 /// All that is missing in one transaction, which takes the lock for writing before it looks.

@@ -4,7 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::accept;
-use crate::openapi::Document;
+use crate::openapi::{LazyDocument, Served};
+use crate::problem::Problem;
 use crate::record::JSON;
 use crate::registry::{Operation, operations};
 
@@ -19,15 +20,19 @@ pub(super) fn operations() -> Vec<Operation> {
     params(("format" = Option<String>, Query, description = "`json` or `yaml`")),
     responses((status = 200, description = "The document",
         content((Object = "application/yaml"), (Object = "application/json")))))]
-pub(crate) async fn schema(request: HttpRequest, document: Data<Document>) -> HttpResponse {
-    if wants_json(&request) { json(&document) } else { yaml(&document) }
+pub(crate) async fn schema(
+    request: HttpRequest,
+    document: Data<LazyDocument>,
+) -> Result<HttpResponse, Problem> {
+    let document = document.get().await?;
+    Ok(if wants_json(&request) { json(document) } else { yaml(document) })
 }
 
 /// This document as JSON.
 #[utoipa::path(get, path = "/openapi.json", tag = "documents",
     responses((status = 200, description = "The document", content_type = "application/json", body = Object)))]
-pub(crate) async fn schema_json(document: Data<Document>) -> HttpResponse {
-    json(&document)
+pub(crate) async fn schema_json(document: Data<LazyDocument>) -> Result<HttpResponse, Problem> {
+    Ok(json(document.get().await?))
 }
 
 fn wants_json(request: &HttpRequest) -> bool {
@@ -39,10 +44,10 @@ fn wants_json(request: &HttpRequest) -> bool {
     liked("json") > liked("yaml")
 }
 
-fn json(document: &Document) -> HttpResponse {
+fn json(document: &Served) -> HttpResponse {
     HttpResponse::Ok().content_type(JSON).body(document.json.clone())
 }
 
-fn yaml(document: &Document) -> HttpResponse {
+fn yaml(document: &Served) -> HttpResponse {
     HttpResponse::Ok().content_type("application/yaml").body(document.yaml.clone())
 }

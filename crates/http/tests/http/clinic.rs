@@ -20,7 +20,9 @@ use domain::{
     Credentials, Listing, NewPassword, RefreshCounter, Registration, Rotation, RotationRule, SessionId,
     Snapshot, Timestamp, UserId,
 };
-use http_api::{AppState, Draining, HttpSettings, Limits, Load, PublicKeys, Shared, TrustedProxies};
+use http_api::{
+    AppState, Document, Draining, HttpSettings, Limits, Load, PublicKeys, Shared, TrustedProxies,
+};
 use serde_json::Value;
 use testkit::fixed::{FixedClock, FixedRandom, PlainHasher, instant};
 
@@ -184,7 +186,7 @@ impl Clinic {
             settings: self.settings,
         })
         .publishing(self.public_keys);
-        let document = serde_json::from_str(&shared.document().json).unwrap();
+        let document = serde_json::from_str(&Document::new(self.settings).json).unwrap();
         Open { shared, document, audit, _writer: writer }
     }
 }

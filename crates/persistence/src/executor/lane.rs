@@ -15,6 +15,9 @@ use crate::load::LaneLoad;
 
 /// How long a shutdown waits for the jobs that are under way.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// The niceness of a thread that all writers wait for.
+#[cfg(target_os = "linux")]
+const URGENT: i32 = -10;
 /// How often a thread without work looks after its connection.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -125,7 +128,10 @@ impl<C: Session> Room<C> {
 fn serve<C: Session>(room: &Room<C>, seat: &Arc<Seat>) {
     let most = match room.rhythm {
         Rhythm::Single => 1,
-        Rhythm::Grouped => group::MOST,
+        Rhythm::Grouped => {
+            go_first();
+            group::MOST
+        }
     };
     let mut slot = Slot::new(room.pool.clone(), Arc::clone(seat));
     let mut taken = Vec::with_capacity(most);
@@ -161,6 +167,22 @@ fn serve<C: Session>(room: &Room<C>, seat: &Arc<Seat>) {
         }
     }
 }
+
+/// Lets this thread go first when there is more to do than processors: everybody who writes waits for it. Only those may
+/// whom the system has given it (`CAP_SYS_NICE`; `RLIMIT_NICE`, systemd's `LimitNICE=`); others go on as they are.
+#[cfg(target_os = "linux")]
+fn go_first() {
+    use rustix::process::{getpriority_process, setpriority_process};
+
+    // On Linux that is this thread and no other (setpriority(2), "C library/kernel differences").
+    let is_first = getpriority_process(None).is_ok_and(|niceness| niceness <= URGENT);
+    if let Err(error) = if is_first { Ok(()) } else { setpriority_process(None, URGENT) } {
+        tracing::debug!(%error, "the thread that writes gets no priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn go_first() {}
 
 /// Nothing when the job is late, which it is told, or nobody waits for it.
 fn worth_running<C>(taken: Taken<BoxedJob<C>>, queue: &Queue<BoxedJob<C>>) -> Option<BoxedJob<C>> {

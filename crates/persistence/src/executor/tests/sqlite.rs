@@ -32,6 +32,24 @@ fn fresh(readers: u32, bounds: ExecutorSettings) -> (TempDir, Arc<Executor<Sqlit
     (folder, Arc::new(executor))
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_thread_that_writes_goes_first_where_the_system_lets_it_and_no_other_does() {
+    use rustix::process::{getpriority_process, setpriority_process};
+
+    let own = getpriority_process(None).unwrap();
+    let asked = std::thread::spawn(|| {
+        // Nobody may be allowed to: then all threads stay as they are.
+        let _ = setpriority_process(None, -10);
+        getpriority_process(None).unwrap()
+    });
+    let allowed = asked.join().unwrap();
+    let (_guard, executor) = fresh(1, roomy());
+    let ask = |_: &mut SqliteConnection| Ok::<_, Fault>(getpriority_process(None).unwrap());
+    assert_eq!(executor.write(ask).await.unwrap(), allowed);
+    assert_eq!(executor.read(ask).await.unwrap(), own);
+}
+
 #[tokio::test]
 async fn a_reader_cannot_write() {
     let (_guard, executor) = fresh(1, roomy());
