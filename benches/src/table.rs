@@ -8,15 +8,7 @@ use crate::load::Run;
 
 /// The median of each figure.
 pub(crate) fn median(runs: &[Run]) -> Run {
-    let of = |figure: fn(&Run) -> f64| {
-        let mut all: Vec<f64> = runs.iter().map(figure).collect();
-        all.sort_by(f64::total_cmp);
-        let middle = all.len() / 2;
-        let upper = all.get(middle).copied().unwrap_or(0.0);
-        let lower =
-            if all.len().is_multiple_of(2) { all.get(middle.saturating_sub(1)).copied() } else { None };
-        f64::midpoint(upper, lower.unwrap_or(upper))
-    };
+    let of = |figure: fn(&Run) -> f64| middle(runs.iter().map(figure).collect());
     Run {
         rate: of(|run| run.rate),
         p50: of(|run| run.p50),
@@ -27,6 +19,21 @@ pub(crate) fn median(runs: &[Run]) -> Run {
         refused: of(|run| run.refused),
         broken: of(|run| run.broken),
     }
+}
+
+/// How many times as many requests as `others` were answered: the median of what each round says, since a machine that is
+/// not ours alone has another pace in each of them.
+pub(crate) fn ratio(runs: &[Run], others: &[Run]) -> f64 {
+    middle(runs.iter().zip(others).map(|(run, other)| run.rate / other.rate.max(1.0)).collect())
+}
+
+/// The one in the middle, or what is between the two.
+fn middle(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    let middle = all.len() / 2;
+    let upper = all.get(middle).copied().unwrap_or(0.0);
+    let lower = if all.len().is_multiple_of(2) { all.get(middle.saturating_sub(1)).copied() } else { None };
+    f64::midpoint(upper, lower.unwrap_or(upper))
 }
 
 /// A number with a comma in front of each group of three digits.
@@ -68,6 +75,13 @@ mod tests {
         assert!((found.rate - 2.0).abs() < 1e-9 && (found.p99 - 8.0).abs() < 1e-9);
         let [first, .., last] = runs;
         assert!((median(&[first, last]).rate - 2.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ratio_is_that_of_the_same_round() {
+        let at = |rates: [f64; 3]| rates.map(|rate| Run { rate, ..Run::default() });
+        let (fast, slow) = (at([100.0, 10.0, 60.0]), at([200.0, 10.0, 100.0]));
+        assert!((ratio(&fast, &slow) - 0.6).abs() < 1e-9);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::database::Database;
 use crate::load::{Load, Run};
 use crate::people::People;
 use crate::product::{Product, Size};
-use crate::table::{grouped, median, millis};
+use crate::table::{grouped, median, millis, ratio};
 
 const MODES: [&str; 3] = ["off", "batched", "strict"];
 const PROFILES: [(&str, &str); 2] = [("patient", "patient by id"), ("doctor", "doctor by id")];
@@ -42,14 +42,14 @@ pub(super) async fn run(common: &Common) -> Result<()> {
                 }
             }
             let label = if is_postgres { "PostgreSQL" } else { "SQLite" };
-            let medians: Vec<Run> = runs.iter().map(|runs| median(runs)).collect();
-            let off = medians.first().map_or(1.0, |run| run.rate.max(1.0));
-            for (mode, run) in MODES.iter().zip(&medians) {
+            let off = runs.first().map_or(&[][..], Vec::as_slice);
+            for (mode, runs) in MODES.iter().zip(&runs) {
+                let run = median(runs);
                 let _ = writeln!(
                     text,
                     "| {name} | {label} | {mode} | {} | {:.2} | {} | {} | {:.1} | {:.1} |",
                     grouped(run.rate),
-                    run.rate / off,
+                    ratio(runs, off),
                     millis(run.p50),
                     millis(run.p99),
                     run.server,

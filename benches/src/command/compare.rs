@@ -8,7 +8,7 @@ use crate::database::Database;
 use crate::load::{Load, Run};
 use crate::people::People;
 use crate::product::{Product, Size};
-use crate::table::{grouped, median, millis};
+use crate::table::{grouped, median, millis, ratio};
 use crate::{Result, pgbench};
 
 /// The profiles and what they are called in the table.
@@ -85,20 +85,24 @@ fn text(sides: &Sides, runs: &Runs) -> String {
         |---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for (profile, name) in PROFILES {
-        let of = |side: Side| runs.get(&(side, profile)).map(|runs| median(runs));
-        let raw = of(Side::Raw).unwrap_or_default();
+        let of = |side: Side| runs.get(&(side, profile)).map_or(&[][..], Vec::as_slice);
+        let raw = of(Side::Raw);
         for (side, label) in [
             (Side::Raw, "pgbench, same SQL"),
             (Side::Bare, "pgbench, row alone"),
             (Side::Postgres, "PostgreSQL"),
             (Side::Sqlite, "SQLite"),
         ] {
-            let Some(run) = of(side) else { continue };
+            let runs = of(side);
+            if runs.is_empty() {
+                continue;
+            }
+            let run = median(runs);
             let _ = writeln!(
                 text,
                 "| {name} | {label} | {} | {:.2} | {} | {} | {:.1} | {:.1} | {:.1} % |",
                 grouped(run.rate),
-                run.rate / raw.rate.max(1.0),
+                ratio(runs, raw),
                 millis(run.p50),
                 millis(run.p99),
                 run.server,
