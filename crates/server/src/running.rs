@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -11,8 +13,9 @@ use actix_web::middleware::from_fn;
 use admin::Panel;
 use application::Accounts;
 use http_api::{Draining, PublicKeys, RequestMetrics, Shared};
+use persistence::LoadGauge;
 use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::audit::TrailTasks;
 use crate::compose::{Composed, compose_with};
@@ -29,6 +32,9 @@ const HEAD_DEADLINE: Duration = Duration::from_secs(9);
 
 /// How long a client may leave what comes next of its answer unread.
 const READ_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a stop waits for the threads of the server, and then for the database to be closed.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Between two questions for sessions that other replicas have ended: they are to be dead here, too, within
 /// a second.
@@ -55,6 +61,7 @@ pub struct Running {
     watch: JoinHandle<()>,
     key_watch: JoinHandle<()>,
     connection_watch: JoinHandle<()>,
+    database: Arc<dyn LoadGauge>,
     trail: TrailTasks,
     metrics: Option<MetricsServer>,
     lock: Option<Lock>,
@@ -66,6 +73,7 @@ impl Server {
         let (composed, keys, lock, settings) = prepare(settings).await?;
         let Composed { state, panel, trail, watched } = composed;
         let requests = RequestMetrics::default();
+        let database = Arc::clone(&watched.database);
         let metrics = MetricsServer::start(settings.metrics.bind, &requests, watched)?;
         let draining = state.draining.clone();
         let set_up = offer_set_up(&panel).await;
@@ -116,6 +124,7 @@ impl Server {
             watch,
             key_watch,
             connection_watch,
+            database,
             lock,
         })
     }
@@ -189,6 +198,7 @@ impl Running {
         if let Some(metrics) = self.metrics {
             metrics.stop().await;
         }
+        close(self.database).await;
         // Only now may another server take the database.
         drop(self.lock);
         result
@@ -199,6 +209,26 @@ impl Running {
         let handle = self.handle.clone();
         async move { handle.stop(false).await }
     }
+}
+
+/// Waits a moment for the threads of the server, which let go of the database as they end, and closes it: whoever closes
+/// SQLite last puts its log into the file. What takes longer is left to the end of the process, which loses nothing.
+async fn close(database: Arc<dyn LoadGauge>) {
+    let others_are_gone = async {
+        while Arc::strong_count(&database) > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    if timeout(CLOSING, others_are_gone).await.is_err() {
+        return;
+    }
+    let (closing, closed) = tokio::sync::oneshot::channel::<()>();
+    thread::spawn(move || {
+        drop(database);
+        drop(closing);
+    });
+    // It says nothing but that it is over.
+    let _ = timeout(CLOSING, closed).await;
 }
 
 impl fmt::Debug for Running {
