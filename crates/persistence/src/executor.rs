@@ -31,7 +31,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::job::{JobError, Refusal};
+#[cfg(feature = "sqlite")]
+pub(crate) use self::lane::FAREWELL;
 pub(crate) use self::pool::{Pool, PoolSettings};
+#[cfg(feature = "sqlite")]
+pub(crate) use self::seat::Living;
 pub(crate) use self::together::{Share, Together};
 
 use self::job::{Kind, submit};

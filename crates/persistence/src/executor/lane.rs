@@ -14,7 +14,7 @@ use super::{Session, group, single};
 use crate::load::LaneLoad;
 
 /// How long a shutdown waits for the jobs that are under way.
-const FAREWELL: Duration = Duration::from_secs(5);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(5);
 /// The niceness of a thread that all writers wait for.
 #[cfg(target_os = "linux")]
 const URGENT: i32 = -10;
@@ -175,8 +175,10 @@ fn go_first() {
     use rustix::process::{getpriority_process, setpriority_process};
 
     // On Linux that is this thread and no other (setpriority(2), "C library/kernel differences").
-    let is_first = getpriority_process(None).is_ok_and(|niceness| niceness <= URGENT);
-    if let Err(error) = if is_first { Ok(()) } else { setpriority_process(None, URGENT) } {
+    if getpriority_process(None).is_ok_and(|niceness| niceness <= URGENT) {
+        return;
+    }
+    if let Err(error) = setpriority_process(None, URGENT) {
         tracing::debug!(%error, "the thread that writes gets no priority");
     }
 }

@@ -156,22 +156,22 @@ impl Drop for Seated {
 
 /// Counts threads, so that a shutdown can wait for them no longer than it wants to.
 #[derive(Default)]
-pub(super) struct Living {
+pub(crate) struct Living {
     count: Mutex<usize>,
     fewer: Condvar,
 }
 
 /// One thread that counts.
-pub(super) struct Alive(Arc<Living>);
+pub(crate) struct Alive(Arc<Living>);
 
 impl Living {
-    pub(super) fn enter(living: &Arc<Self>) -> Alive {
+    pub(crate) fn enter(living: &Arc<Self>) -> Alive {
         *living.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         Alive(Arc::clone(living))
     }
 
     /// Waits until all have ended; false when `time` is over before.
-    pub(super) fn wait_none(&self, time: Duration) -> bool {
+    pub(crate) fn wait_none(&self, time: Duration) -> bool {
         let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, _) = self
             .fewer

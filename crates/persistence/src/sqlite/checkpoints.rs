@@ -9,8 +9,8 @@
 use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use diesel::sql_types::Integer;
 
 use super::Conn;
 use super::open::{self, Purpose};
+use crate::executor::{FAREWELL, Living};
 use crate::url::OpenError;
 
 // Before 3.51.3 two connections that did this at the same time could break the file
@@ -34,14 +35,10 @@ const BUSY: Duration = Duration::from_millis(20);
 /// The same while nobody writes.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// How long a shutdown waits for a copy that is under way.
-const FAREWELL: Duration = Duration::from_secs(5);
-
 /// The thread. It ends when this is dropped.
 struct Checkpoints {
     stop: Option<Sender<()>>,
-    /// Ends with the thread.
-    ended: Mutex<Receiver<()>>,
+    living: Arc<Living>,
 }
 
 /// How far the log is: <https://sqlite.org/pragma.html#pragma_wal_checkpoint>.
@@ -61,19 +58,19 @@ struct Log {
 /// When the operating system gives no thread.
 pub(super) fn start(path: PathBuf) -> io::Result<Box<dyn Any + Send + Sync>> {
     let (stop, stopped) = channel();
-    let (alive, ended) = channel();
+    let living = Arc::<Living>::default();
+    let alive = Living::enter(&living);
     thread::Builder::new().name("db-checkpoint".to_owned()).spawn(move || {
         watch(&path, &stopped);
         drop(alive);
     })?;
-    Ok(Box::new(Checkpoints { stop: Some(stop), ended: Mutex::new(ended) }))
+    Ok(Box::new(Checkpoints { stop: Some(stop), living }))
 }
 
 impl Drop for Checkpoints {
     fn drop(&mut self) {
         drop(self.stop.take());
-        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if ended.recv_timeout(FAREWELL) == Err(RecvTimeoutError::Timeout) {
+        if !self.living.wait_none(FAREWELL) {
             tracing::warn!("the log of the database is still being copied at shutdown");
         }
     }
