@@ -5,9 +5,11 @@ mod compare;
 mod flood;
 mod growth;
 mod overload;
+mod train;
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::database::Database;
@@ -39,6 +41,9 @@ pub(crate) struct Common {
     /// The program `healthcore`; else the one beside this program
     #[arg(long, global = true)]
     program: Option<PathBuf>,
+    /// Say that the program was built with PGO=1
+    #[arg(long, global = true, env = "PGO", value_parser = FalseyValueParser::new())]
+    pgo: bool,
     /// Do not write the page docs/performance.md
     #[arg(long, global = true)]
     dry: bool,
@@ -56,6 +61,8 @@ enum What {
     Flood,
     /// Reads of single records with the three ways of auditing them
     Audit,
+    /// Measures nothing: each profile on both databases, for a program built to count what it runs
+    Train,
 }
 
 /// Measures what the arguments say.
@@ -67,6 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(What::Overload) => overload::run(&common).await,
         Some(What::Flood) => flood::run(&common).await,
         Some(What::Audit) => audit::run(&common).await,
+        Some(What::Train) => train::run(&common).await,
     }
 }
 
@@ -91,7 +99,8 @@ impl Common {
 
     /// Prints a table and puts it into the page, with the command and the machine.
     fn publish(&self, name: &str, text: &str) -> Result<()> {
-        let arguments = format!("ROUNDS={} SECONDS={} {name}", self.rounds, self.seconds);
+        let build = if self.pgo { "PGO=1 " } else { "" };
+        let arguments = format!("{build}ROUNDS={} SECONDS={} {name}", self.rounds, self.seconds);
         let whole = format!(
             "{}\n\nMeasured by `compare` with `{arguments}`, {} connections, on {}.",
             text.trim(),

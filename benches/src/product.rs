@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::people::People;
@@ -165,6 +167,13 @@ impl Product {
     pub(crate) fn memory(&self) -> (u64, u64) {
         let (highest, now) = process::memory(self.pid());
         (highest.div_ceil(1024), now.div_ceil(1024))
+    }
+
+    /// Has it stop by itself, and waits for that.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        kill(Pid::from_raw(self.pid().try_into()?), Signal::SIGTERM)?;
+        let status = self.child.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("the server ended: {status}").into()) }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::table::{grouped, median, millis, ratio};
 use crate::{Result, pgbench};
 
 /// The profiles and what they are called in the table.
-const PROFILES: [(&str, &str); 7] = [
+pub(super) const PROFILES: [(&str, &str); 7] = [
     ("patient", "patient by id"),
     ("patients", "patients, 20 rows"),
     ("doctor", "doctor by id"),

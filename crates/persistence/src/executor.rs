@@ -36,7 +36,7 @@ pub(crate) use self::lane::FAREWELL;
 pub(crate) use self::pool::{Pool, PoolSettings};
 #[cfg(feature = "sqlite")]
 pub(crate) use self::seat::Living;
-pub(crate) use self::together::{Share, Together};
+pub(crate) use self::together::{Company, Share, Together};
 
 use self::job::{Kind, submit};
 use self::lane::{Lane, Rhythm};
@@ -99,6 +99,7 @@ impl<C: Session> LoadGauge for Executor<C> {
         let first = if self.writes.is_some() { "read" } else { "all" };
         let others = [
             (&self.writes, "write"),
+            (&self.finds, "find-together"),
             (&self.shared_reads, "read-together"),
             (&self.shared_writes, "write-together"),
         ];
@@ -119,6 +120,7 @@ pub(crate) struct Executor<C: Session> {
     /// Where there is none, writes go where reads go.
     writes: Option<Lane<C>>,
     /// For calls that share statements; where there is none, they go where the others go.
+    finds: Option<Lane<C>>,
     shared_reads: Option<Lane<C>>,
     shared_writes: Option<Lane<C>>,
     crowd: Arc<Crowd>,
@@ -145,13 +147,15 @@ impl<C: Session> Executor<C> {
                     let patience = Patience { answer, leave_behind };
                     Lane::start(name, queue(), pool.part(part), Rhythm::Single, patience)
                 };
-                let few = few_of(pool.size());
-                let shared = |name| few.map(|few| start(name, few)).transpose();
+                let (fewest, few) = (fewest_of(pool.size()), few_of(pool.size()));
+                let shared = |name, part: Option<u32>| part.map(|part| start(name, part)).transpose();
+                let taken = fewest.unwrap_or(0) + 2 * few.unwrap_or(0);
                 Ok(Self {
-                    reads: start("db", pool.size() - 2 * few.unwrap_or(0))?,
+                    reads: start("db", pool.size() - taken)?,
                     writes: None,
-                    shared_reads: shared("db-reads")?,
-                    shared_writes: shared("db-writes")?,
+                    finds: shared("db-finds", fewest)?,
+                    shared_reads: shared("db-reads", few)?,
+                    shared_writes: shared("db-writes", few)?,
                     crowd,
                     patience,
                     _beside: None,
@@ -162,11 +166,13 @@ impl<C: Session> Executor<C> {
                     let patience = Patience { answer, leave_behind: 0 };
                     Lane::start("db-read", queue(), readers.part(part), Rhythm::Single, patience)
                 };
-                let few = few_of(readers.size());
+                let (fewest, few) = (fewest_of(readers.size()), few_of(readers.size()));
                 let until_done = Patience { answer: None, leave_behind: 0 };
+                let taken = fewest.unwrap_or(0) + few.unwrap_or(0);
                 Ok(Self {
-                    reads: start(readers.size() - few.unwrap_or(0))?,
+                    reads: start(readers.size() - taken)?,
                     writes: Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, until_done)?),
+                    finds: fewest.map(start).transpose()?,
                     shared_reads: few.map(start).transpose()?,
                     shared_writes: None,
                     crowd,
@@ -219,10 +225,14 @@ impl<C: Session> Executor<C> {
         submit(lane.queue(), Kind::Write, once).await
     }
 
-    /// Reads of one kind that share statements, `most` of them at a time: `alone` answers a call, `shared` several at
-    /// once, in the same order and each as `alone` would. Both must not write, as those of [`read`](Self::read).
-    pub(crate) fn reads_together<I, T, E>(
+    /// Calls of one kind that share statements, `most` of them at a time: `alone` answers a call, `shared` several at
+    /// once, in the same order and each as `alone` would.
+    ///
+    /// Reads must not write, as those of [`read`](Self::read). A write is run once at most, or once more after all that
+    /// it did was undone; it should wait for nobody's lock for long when it is shared, as all of them wait then.
+    pub(crate) fn together<I, T, E>(
         &self,
+        company: Company,
         most: NonZeroUsize,
         alone: impl Fn(&mut C, &I) -> Result<T, E> + Send + Sync + 'static,
         shared: impl Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + Send + Sync + 'static,
@@ -232,24 +242,8 @@ impl<C: Session> Executor<C> {
         T: Send + 'static,
         E: JobError,
     {
-        Together::new(Kind::Read, self.bounds(most), alone, shared)
-    }
-
-    /// Writes of one kind that share transactions, `most` of them at a time: `alone` does one, `shared` several at
-    /// once. A write is run once at most, or once more after all that it did was undone. `shared` should wait for
-    /// nobody's lock for long, as all of them wait then.
-    pub(crate) fn writes_together<I, T, E>(
-        &self,
-        most: NonZeroUsize,
-        alone: impl Fn(&mut C, &I) -> Result<T, E> + Send + Sync + 'static,
-        shared: impl Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + Send + Sync + 'static,
-    ) -> Together<C, I, T, E>
-    where
-        I: Send + 'static,
-        T: Send + 'static,
-        E: JobError,
-    {
-        Together::new(Kind::Write, self.bounds(most), alone, shared)
+        let bounds = Bounds { most, patience: self.patience, crowd: Arc::clone(&self.crowd) };
+        Together::new(company, bounds, alone, shared)
     }
 
     /// One call among those of its kind, which were made by this executor.
@@ -262,23 +256,30 @@ impl<C: Session> Executor<C> {
         T: Send + 'static,
         E: JobError,
     {
-        let lane = match kin.kind() {
-            Kind::Read => self.shared_reads.as_ref().unwrap_or(&self.reads),
-            Kind::Write => self.shared_writes.as_ref().or(self.writes.as_ref()).unwrap_or(&self.reads),
+        let aside = match kin.company() {
+            Company::Finds | Company::Lists => self.shared_reads.as_ref(),
+            Company::Writes => self.shared_writes.as_ref().or(self.writes.as_ref()),
         };
-        kin.submit(lane.queue(), input).await
-    }
-
-    fn bounds(&self, most: NonZeroUsize) -> Bounds {
-        Bounds { most, patience: self.patience, crowd: Arc::clone(&self.crowd) }
+        let aside = aside.unwrap_or(&self.reads);
+        let lane = match (kin.company(), &self.finds) {
+            (Company::Finds, Some(finds)) => finds,
+            _ => aside,
+        };
+        kin.submit(lane.queue(), aside.queue(), input).await
     }
 }
 
-/// How many of the connections are for calls that share statements, of each kind: a quarter, if that leaves enough to
-/// the others.
+/// How many of the connections are for calls that share statements and take the database some time, reads and writes
+/// each: a quarter, if that leaves enough to the others.
 ///
 /// More of them would take the calls away from one another before they meet: with as many as there are cores, a
 /// database on the same machine is as busy as it can be.
 fn few_of(connections: u32) -> Option<u32> {
     (connections >= 6).then_some((connections / 4).max(2))
+}
+
+/// How many are for finding single records, which is so quick that two would mostly take them away from one another: an
+/// eighth. Where the database is slow, and more of them wait than share a statement, those for lists help.
+fn fewest_of(connections: u32) -> Option<u32> {
+    (connections >= 8).then_some(connections / 8)
 }

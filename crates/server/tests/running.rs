@@ -16,10 +16,11 @@ fn settings(folder: &Path) -> Settings {
     Settings::load(&sources).unwrap()
 }
 
-async fn livez(addr: SocketAddr) -> String {
+/// The first line of what it answers.
+async fn get(addr: SocketAddr, path: &'static str) -> String {
     let get = move || {
         let mut stream = TcpStream::connect(addr).unwrap();
-        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer.lines().next().unwrap_or_default().to_owned()
@@ -33,7 +34,7 @@ async fn it_starts_on_a_free_port_and_stops() {
     let running = Server::start(settings(folder.path())).await.unwrap();
     let addr = running.addr;
     assert_ne!(addr.port(), 0);
-    assert_eq!(livez(addr).await, "HTTP/1.1 200 OK");
+    assert_eq!(get(addr, "/livez").await, "HTTP/1.1 200 OK");
     running.stop().await.unwrap();
     assert!(TcpStream::connect(addr).is_err());
 }
@@ -49,4 +50,18 @@ async fn two_folders_are_two_servers_and_one_folder_is_one() {
     first.stop().await.unwrap();
     Server::start(settings(one.path())).await.unwrap().stop().await.unwrap();
     second.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_puts_the_log_of_the_database_into_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("healthcore.db-wal");
+    // Who closes the file last, this or a thread of the server, is a matter of chance.
+    for round in 0..8 {
+        let running = Server::start(settings(folder.path())).await.unwrap();
+        assert_eq!(get(running.addr, "/readyz").await, "HTTP/1.1 200 OK");
+        assert!(log.exists());
+        running.stop().await.unwrap();
+        assert!(!log.exists(), "in round {round}");
+    }
 }

@@ -303,6 +303,18 @@ macro_rules! promises {
         }
 
         #[tokio::test]
+        async fn single_records_wait_for_no_list_but_for_one_another() {
+            let (_guard, executor) = $fresh(8, roomy());
+            super::together::single_records_wait_for_no_list_but_for_one_another(executor).await;
+        }
+
+        #[tokio::test]
+        async fn single_records_that_are_too_many_for_a_turn_go_where_lists_go() {
+            let (_guard, executor) = $fresh(8, roomy());
+            super::together::single_records_that_are_too_many_for_a_turn_go_where_lists_go(executor).await;
+        }
+
+        #[tokio::test]
         async fn a_broken_call_hurts_nobody_else() {
             let (_guard, executor) = $fresh(1, roomy());
             super::together::a_broken_call_hurts_nobody_else(executor).await;

@@ -21,6 +21,25 @@ use super::Session;
 use super::job::{BoxedJob, Caller, Job, JobError, Kind, Outcome, Refusal};
 use super::queue::Queue;
 
+/// What calls that share statements are about, and by that which threads do them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Company {
+    /// Single records.
+    Finds,
+    /// Many records each.
+    Lists,
+    Writes,
+}
+
+impl Company {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Finds | Self::Lists => Kind::Read,
+            Self::Writes => Kind::Write,
+        }
+    }
+}
+
 /// What shared work says to one of the calls.
 #[derive(Debug)]
 pub(crate) enum Share<T, E> {
@@ -79,7 +98,7 @@ impl Crowd {
 
 /// What the calls of one kind have in common.
 struct Kin<C, I, T, E> {
-    kind: Kind,
+    company: Company,
     bounds: Bounds,
     alone: Box<Alone<C, I, T, E>>,
     shared: Box<Shared<C, I, T, E>>,
@@ -107,33 +126,44 @@ where
 {
     /// Calls that `alone` does one by one, and `shared` several at a time.
     pub(super) fn new(
-        kind: Kind,
+        company: Company,
         bounds: Bounds,
         alone: impl Fn(&mut C, &I) -> Result<T, E> + Send + Sync + 'static,
         shared: impl Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + Send + Sync + 'static,
     ) -> Self {
         let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: 0 });
-        Self(Arc::new(Kin { kind, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }))
+        Self(Arc::new(Kin { company, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }))
     }
 
-    pub(super) fn kind(&self) -> Kind {
-        self.0.kind
+    pub(super) fn company(&self) -> Company {
+        self.0.company
     }
 
-    /// Waits for the answer to one call.
-    pub(super) async fn submit(&self, queue: &Queue<BoxedJob<C>>, input: I) -> Result<T, E> {
+    /// Waits for the answer to one call. What is more than a batch takes goes to `aside`.
+    pub(super) async fn submit(
+        &self,
+        queue: &Queue<BoxedJob<C>>,
+        aside: &Queue<BoxedJob<C>>,
+        input: I,
+    ) -> Result<T, E> {
         let (reply, answer) = oneshot::channel();
-        self.join(queue, Call { input, since: Instant::now(), reply })?;
+        self.join(queue, aside, Call { input, since: Instant::now(), reply })?;
         answer.await.unwrap_or_else(|_| Err(Refusal::Stopped.into()))
     }
 
-    fn join(&self, queue: &Queue<BoxedJob<C>>, call: Call<I, T, E>) -> Result<(), Refusal> {
+    fn join(
+        &self,
+        queue: &Queue<BoxedJob<C>>,
+        aside: &Queue<BoxedJob<C>>,
+        call: Call<I, T, E>,
+    ) -> Result<(), Refusal> {
         let Bounds { most, crowd, .. } = &self.0.bounds;
         crowd.enter()?;
         let mut waiting = self.0.lock();
         // Under the lock: a batch that is in the queue finds every call that it was put there for.
         if waiting.calls.len() >= waiting.batches.saturating_mul(most.get()) {
             let batch = || -> BoxedJob<C> { Box::new(Batch::new(Arc::clone(&self.0))) };
+            let queue = if waiting.batches == 0 { queue } else { aside };
             queue.push_new(batch).inspect_err(|_| crowd.leave(1))?;
             waiting.batches += 1;
         }
@@ -246,7 +276,7 @@ where
     E: JobError,
 {
     fn kind(&self) -> Kind {
-        self.kin.kind
+        self.kin.company.kind()
     }
 
     fn prepare(&mut self) {
@@ -363,7 +393,7 @@ mod tests {
         let bounds = Bounds { most: NonZeroUsize::new(most).unwrap(), patience, crowd };
         let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: 0 });
         let (alone, shared) = (|(): &mut (), input: &u8| Ok(*input), |(): &mut (), _: &[u8]| Ok(Vec::new()));
-        Kin { kind: Kind::Read, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }
+        Kin { company: Company::Finds, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }
     }
 
     /// Calls that have come so many seconds ago, with the batches that they need.

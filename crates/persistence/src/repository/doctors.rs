@@ -17,7 +17,7 @@ use super::patients::unless_deleted;
 use super::together::{self, Kin};
 use super::{Conn, Db, history, mappings, versions};
 use crate::error::Failure;
-use crate::executor::Executor;
+use crate::executor::{Company, Executor};
 use crate::listing::{fetch, keyset, listing};
 use crate::rows::{DoctorColumns, DoctorRow, DoctorWordRow, creator_name, expect_version, stored};
 use crate::schema::{doctor_words, doctors};
@@ -40,9 +40,14 @@ pub(super) struct NewDoctor {
 
 impl Doctors {
     pub(super) fn new(executor: Arc<Executor<Conn>>) -> Self {
-        let finds =
-            executor.reads_together(together::READS, |c, id: &DoctorId| find(c, *id), together::find_doctors);
-        let inserts = executor.writes_together(together::WRITES, insert_once, together::insert_doctors);
+        let finds = executor.together(
+            Company::Finds,
+            together::READS,
+            |c, id: &DoctorId| find(c, *id),
+            together::find_doctors,
+        );
+        let inserts =
+            executor.together(Company::Writes, together::WRITES, insert_once, together::insert_doctors);
         Self { executor, finds, inserts }
     }
 }

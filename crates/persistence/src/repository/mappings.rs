@@ -19,7 +19,7 @@ use super::patients::unless_deleted;
 use super::together::{self, Kin};
 use super::{Conn, Db, history, versions};
 use crate::error::Failure;
-use crate::executor::Executor;
+use crate::executor::{Company, Executor};
 use crate::listing::{fetch, is_usual, keyset, listing};
 use crate::rows::{
     AssignedDoctorRow, DoctorLabelRow, MappingRow, MappingViewRow, PatientNameRow, expect_version, stored,
@@ -43,19 +43,21 @@ pub(super) struct Assignment {
 
 impl Mappings {
     pub(super) fn new(executor: Arc<Executor<Conn>>) -> Self {
-        let finds = executor.reads_together(
+        let finds = executor.together(
+            Company::Finds,
             together::READS,
             |c, (owner, id): &(UserId, MappingId)| find(c, *owner, *id, false),
             together::find_mappings,
         );
-        let doctors = executor.reads_together(
+        let doctors = executor.together(
+            Company::Lists,
             together::LISTS,
             |c, (owner, patient, limit): &(UserId, PatientId, PageLimit)| {
                 first_doctors(c, *owner, *patient, *limit)
             },
             together::list_doctors_of,
         );
-        let assignments = executor.writes_together(together::WRITES, assign_once, together::assign);
+        let assignments = executor.together(Company::Writes, together::WRITES, assign_once, together::assign);
         Self { executor, finds, doctors, assignments }
     }
 }

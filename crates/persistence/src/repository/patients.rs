@@ -20,7 +20,7 @@ use super::once::once;
 use super::together::{self, Kin};
 use super::{Conn, Db, history, mappings, versions};
 use crate::error::Failure;
-use crate::executor::Executor;
+use crate::executor::{Company, Executor};
 use crate::listing::{fetch, is_usual, keyset, listing};
 use crate::rows::{
     PatientColumns, PatientRecord, PatientRow, PatientWordRow, expect_version, owner_name, stored,
@@ -45,17 +45,20 @@ pub(super) struct NewPatient {
 
 impl Patients {
     pub(super) fn new(executor: Arc<Executor<Conn>>) -> Self {
-        let finds = executor.reads_together(
+        let finds = executor.together(
+            Company::Finds,
             together::READS,
             |c, (owner, id): &(UserId, PatientId)| find(c, *owner, *id),
             together::find_patients,
         );
-        let first_pages = executor.reads_together(
+        let first_pages = executor.together(
+            Company::Lists,
             together::LISTS,
             |c, (owner, limit): &(UserId, PageLimit)| first_page(c, *owner, *limit),
             together::list_patients,
         );
-        let inserts = executor.writes_together(together::WRITES, insert_once, together::insert_patients);
+        let inserts =
+            executor.together(Company::Writes, together::WRITES, insert_once, together::insert_patients);
         Self { executor, finds, first_pages, inserts }
     }
 }

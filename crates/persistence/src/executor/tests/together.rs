@@ -1,12 +1,12 @@
 //! The promises of calls that are done together.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 use tokio::task::JoinHandle;
 
 use super::{COUNT, Executor, Fault, Refusal, TestSession, block, settle};
-use crate::executor::{Share, Together};
+use crate::executor::{Company, Share, Together};
 
 /// Fails, also when it is done alone.
 const FAILING: i64 = -1;
@@ -24,17 +24,19 @@ struct Calls<C: TestSession> {
 
 impl<C: TestSession> Calls<C> {
     fn reads(executor: &Arc<Executor<C>>, most: usize) -> Self {
-        Self::new(executor, most, false, |_, _| Ok(()))
+        Self::new(executor, most, Company::Lists, |_, _| Ok(()))
     }
 
     fn writes(executor: &Arc<Executor<C>>, most: usize) -> Self {
-        Self::new(executor, most, true, |c, number| c.run(&format!("INSERT INTO notes VALUES ('{number}')")))
+        Self::new(executor, most, Company::Writes, |c, number| {
+            c.run(&format!("INSERT INTO notes VALUES ('{number}')"))
+        })
     }
 
     fn new(
         executor: &Arc<Executor<C>>,
         most: usize,
-        writes: bool,
+        company: Company,
         work: impl Fn(&mut C, i64) -> Result<(), Fault> + Clone + Send + Sync + 'static,
     ) -> Self {
         let runs = Arc::<Mutex<Vec<_>>>::default();
@@ -59,17 +61,23 @@ impl<C: TestSession> Calls<C> {
             }
             Ok(shares)
         };
-        let kin = if writes {
-            executor.writes_together(most, alone, shared)
-        } else {
-            executor.reads_together(most, alone, shared)
-        };
+        let kin = executor.together(company, most, alone, shared);
         Self { executor: Arc::clone(executor), kin: Arc::new(kin), runs }
     }
 
     fn call(&self, number: i64) -> JoinHandle<Result<i64, Fault>> {
         let (executor, kin) = (Arc::clone(&self.executor), Arc::clone(&self.kin));
         tokio::spawn(async move { executor.join(&kin, number).await })
+    }
+
+    /// A call that a thread has taken.
+    async fn begun(&self, number: i64) -> JoinHandle<Result<i64, Fault>> {
+        let call = self.call(number);
+        while self.runs().is_empty() {
+            assert!(!call.is_finished(), "nobody takes it");
+            tokio::task::yield_now().await;
+        }
+        call
     }
 
     fn runs(&self) -> Vec<Vec<i64>> {
@@ -111,6 +119,57 @@ pub(super) async fn who_comes_alone_is_served_alone<C: TestSession>(executor: Ar
         assert_eq!(calls.call(number).await.unwrap().unwrap(), number);
     }
     assert_eq!(calls.runs(), [[1], [2], [3]]);
+}
+
+/// Work on the number 1 takes until the sender is dropped.
+fn held<C>() -> (mpsc::Sender<()>, impl Fn(&mut C, i64) -> Result<(), Fault> + Clone + Send + Sync + 'static)
+{
+    let (release, released) = mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    let work = move |_: &mut C, number| {
+        if number == 1 {
+            let _ = released.lock().unwrap().recv();
+        }
+        Ok(())
+    };
+    (release, work)
+}
+
+/// The executor has eight connections for reads.
+pub(super) async fn single_records_wait_for_no_list_but_for_one_another<C: TestSession>(
+    executor: Arc<Executor<C>>,
+) {
+    let (release_lists, work) = held();
+    let lists = Calls::new(&executor, 1, Company::Lists, work);
+    let lists_under_way = (0..4).map(|_| lists.call(1)).collect();
+    let (release_finds, work) = held();
+    let finds = Calls::new(&executor, 8, Company::Finds, work);
+    let first = finds.begun(1).await;
+    let next = (2..=5).map(|number| finds.call(number)).collect();
+    settle().await;
+    drop(release_finds);
+    assert_eq!(first.await.unwrap().unwrap(), 1);
+    assert!(answers(next).await.iter().all(Result::is_ok));
+    assert_eq!(finds.runs(), [vec![1], vec![2, 3, 4, 5]]);
+    drop(release_lists);
+    assert!(answers(lists_under_way).await.iter().all(Result::is_ok));
+}
+
+/// The executor has eight connections for reads.
+pub(super) async fn single_records_that_are_too_many_for_a_turn_go_where_lists_go<C: TestSession>(
+    executor: Arc<Executor<C>>,
+) {
+    let (release, work) = held();
+    let finds = Calls::new(&executor, 4, Company::Finds, work);
+    let first = finds.begun(1).await;
+    let mut next: Vec<_> = (2..=6).map(|number| finds.call(number)).collect();
+    let last = next.split_off(4);
+    assert!(answers(next).await.iter().all(Result::is_ok));
+    assert!(!first.is_finished());
+    drop(release);
+    assert!(answers(last).await.iter().all(Result::is_ok));
+    assert_eq!(first.await.unwrap().unwrap(), 1);
+    assert_eq!(finds.runs(), [vec![1], vec![2, 3, 4, 5], vec![6]]);
 }
 
 pub(super) async fn a_broken_call_hurts_nobody_else<C: TestSession>(executor: Arc<Executor<C>>) {
@@ -188,13 +247,8 @@ pub(super) async fn calls_that_wait_too_long_are_refused<C: TestSession>(executo
 pub(super) async fn calls_that_take_too_long_are_refused_while_they_run<C: TestSession>(
     executor: Arc<Executor<C>>,
 ) {
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let released = Arc::new(Mutex::new(released));
-    let calls = Calls::new(&executor, 8, false, move |_, _| {
-        // Until the sender is gone.
-        let _ = released.lock().unwrap().recv();
-        Ok(())
-    });
+    let (release, work) = held();
+    let calls = Calls::new(&executor, 8, Company::Lists, work);
     let block = block(&executor, false).await;
     let waiting = (1..=3).map(|number| calls.call(number)).collect();
     settle().await;

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Makes sure that the programs that load a server are there; installs them where that is possible.
+set -eu
+
+missing() {
+    for program in wrk pgbench psql setpriv; do
+        command -v "$program" >/dev/null || printf ' %s' "$program"
+    done
+}
+
+. "$(dirname "$0")/packages.sh"
+
+if [ -z "$(missing)" ]; then
+    exit 0
+fi
+echo "missing:$(missing). Installing with the package manager." >&2
+if install_packages "wrk postgresql util-linux" "wrk postgresql-server postgresql-contrib util-linux" \
+    "wrk postgresql postgresql-client setpriv" "wrk postgresql@17" >&2 && [ -z "$(missing)" ]; then
+    exit 0
+fi
+echo "missing:$(missing). Install wrk, PostgreSQL with pgbench, and setpriv of util-linux yourself, then try again." >&2
+exit 1
