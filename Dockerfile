@@ -4,11 +4,13 @@
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
+# 1: the program is built for what it runs most often, which takes twice as long (docs/operations/install.md).
+ARG PGO=0
 # perl and make compile OpenSSL for TLS to PostgreSQL, make the allocator; the image has both.
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked -p healthcore-server --features postgres-tls,otel \
+    PGO="$PGO" scripts/release.sh --locked --features postgres-tls,otel \
     && cp target/release/healthcore /usr/local/bin/healthcore
 
 FROM debian:bookworm-slim

@@ -3,8 +3,12 @@
 set -eu
 
 missing() {
-    for program in wrk pgbench psql setpriv; do
+    for program in wrk setpriv; do
         command -v "$program" >/dev/null || printf ' %s' "$program"
+    done
+    # On Debian both are there without the programs that they call.
+    for program in pgbench psql; do
+        "$program" --version >/dev/null 2>&1 || printf ' %s' "$program"
     done
 }
 

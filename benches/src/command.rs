@@ -6,15 +6,16 @@ mod flood;
 mod growth;
 mod overload;
 mod train;
+mod versus;
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::database::Database;
 use crate::load::folder;
-use crate::product::{Place, Size};
+use crate::people::People;
+use crate::product::{Place, Product, Size};
 use crate::{Result, machine, table};
 
 /// Measures Healthcore under load, beside the PostgreSQL that it stands on. Needs wrk, pgbench, psql and setpriv.
@@ -42,7 +43,7 @@ pub(crate) struct Common {
     #[arg(long, global = true)]
     program: Option<PathBuf>,
     /// Say that the program was built with PGO=1
-    #[arg(long, global = true, env = "PGO", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true)]
     pgo: bool,
     /// Do not write the page docs/performance.md
     #[arg(long, global = true)]
@@ -61,6 +62,11 @@ enum What {
     Flood,
     /// Reads of single records with the three ways of auditing them
     Audit,
+    /// All profiles on both databases, beside another program by turns
+    Versus {
+        /// The other program
+        other: PathBuf,
+    },
     /// Measures nothing: each profile on both databases, for a program built to count what it runs
     Train,
 }
@@ -74,6 +80,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(What::Overload) => overload::run(&common).await,
         Some(What::Flood) => flood::run(&common).await,
         Some(What::Audit) => audit::run(&common).await,
+        Some(What::Versus { other }) => versus::run(&common, &other).await,
         Some(What::Train) => train::run(&common).await,
     }
 }
@@ -118,6 +125,13 @@ fn seeded(place: Place, size: Size) -> Result<Place> {
     let took = place.seed(size)?;
     say(&format!("{} patients were seeded in {:.1} s", size.patients, took.as_secs_f64()));
     Ok(place)
+}
+
+/// Starts it for load by so many of its users.
+async fn started(place: &Place, users: u32) -> Result<Product> {
+    let product = place.start()?;
+    product.know(&People::meet(&product, users).await?)?;
+    Ok(product)
 }
 
 /// Tells whoever waits how far it is.

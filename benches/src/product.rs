@@ -15,7 +15,7 @@ use crate::{Result, process};
 
 /// All users of a measurement have this one.
 pub(crate) const PASSWORD: &str = "Measured-Lantern-42";
-/// Longest wait for the server.
+/// Longest wait for the server to start or stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many records.
@@ -172,8 +172,18 @@ impl Product {
     /// Has it stop by itself, and waits for that.
     pub(crate) fn stop(mut self) -> Result<()> {
         kill(Pid::from_raw(self.pid().try_into()?), Signal::SIGTERM)?;
-        let status = self.child.wait()?;
-        if status.success() { Ok(()) } else { Err(format!("the server ended: {status}").into()) }
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait()? {
+                return if status.success() {
+                    Ok(())
+                } else {
+                    Err(format!("the server ended: {status}").into())
+                };
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Err("the server does not stop".into())
     }
 }
 

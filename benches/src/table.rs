@@ -21,10 +21,10 @@ pub(crate) fn median(runs: &[Run]) -> Run {
     }
 }
 
-/// How many times as many requests as `others` were answered: the median of what each round says, since a machine that is
-/// not ours alone has another pace in each of them.
-pub(crate) fn ratio(runs: &[Run], others: &[Run]) -> f64 {
-    middle(runs.iter().zip(others).map(|(run, other)| run.rate / other.rate.max(1.0)).collect())
+/// How many times that of `others` a figure is: the median of what each round says, since a machine that is not ours alone
+/// has another pace in each of them.
+pub(crate) fn ratio(runs: &[Run], others: &[Run], figure: fn(&Run) -> f64) -> f64 {
+    middle(runs.iter().zip(others).map(|(run, other)| figure(run) / figure(other).max(1.0)).collect())
 }
 
 /// The one in the middle, or what is between the two.
@@ -81,7 +81,7 @@ mod tests {
     fn a_ratio_is_that_of_the_same_round() {
         let at = |rates: [f64; 3]| rates.map(|rate| Run { rate, ..Run::default() });
         let (fast, slow) = (at([100.0, 10.0, 60.0]), at([200.0, 10.0, 100.0]));
-        assert!((ratio(&fast, &slow) - 0.6).abs() < 1e-9);
+        assert!((ratio(&fast, &slow, |run| run.rate) - 0.6).abs() < 1e-9);
     }
 
     #[test]

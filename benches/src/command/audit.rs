@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::Common;
+use super::{Common, started};
 use crate::Result;
 use crate::database::Database;
 use crate::load::{Load, Run};
-use crate::people::People;
 use crate::product::{Product, Size};
 use crate::table::{grouped, median, millis, ratio};
 
@@ -28,8 +27,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
                 common.on_sqlite(Size::SMALL)?
             };
             let place = place.with("AUDIT__READS", mode);
-            let product = place.start()?;
-            product.know(&People::meet(&product, Size::SMALL.users).await?)?;
+            let product = started(&place, Size::SMALL.users).await?;
             products.push(product);
             places.push(place);
         }
@@ -49,7 +47,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
                     text,
                     "| {name} | {label} | {mode} | {} | {:.2} | {} | {} | {:.1} | {:.1} |",
                     grouped(run.rate),
-                    ratio(runs, off),
+                    ratio(runs, off, |run| run.rate),
                     millis(run.p50),
                     millis(run.p99),
                     run.server,

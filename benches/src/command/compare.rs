@@ -102,7 +102,7 @@ fn text(sides: &Sides, runs: &Runs) -> String {
                 text,
                 "| {name} | {label} | {} | {:.2} | {} | {} | {:.1} | {:.1} | {:.1} % |",
                 grouped(run.rate),
-                ratio(runs, raw),
+                ratio(runs, raw, |run| run.rate),
                 millis(run.p50),
                 millis(run.p99),
                 run.server,

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::Common;
+use super::{Common, started};
 use crate::Result;
 use crate::database::Database;
 use crate::load::Load;
-use crate::people::{self, People};
+use crate::people;
 use crate::product::{Place, Product, Size};
 use crate::table::{grouped, median, millis};
 
@@ -30,8 +30,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
         // What passwords cost in earnest.
         let place = Place::new(&common.program()?, url)?.with("AUTH__PASSWORD_COST", "12");
         let place = super::seeded(place, Size::SMALL)?;
-        let product = place.start()?;
-        product.know(&People::meet(&product, 20).await?)?;
+        let product = started(&place, 20).await?;
         let mut quiet = Vec::new();
         let mut flooded = Vec::new();
         let mut signed_in = 0;

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::Common;
+use super::{Common, started};
 use crate::Result;
 use crate::database::Database;
 use crate::load::{Load, Run};
-use crate::people::People;
 use crate::product::Size;
 use crate::table::{grouped, median, millis};
 
@@ -24,8 +23,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
         } else {
             common.on_sqlite(Size::SMALL)?
         };
-        let product = place.start()?;
-        product.know(&People::meet(&product, Size::SMALL.users).await?)?;
+        let product = started(&place, Size::SMALL.users).await?;
         let label = if is_postgres { "PostgreSQL" } else { "SQLite" };
         for (profile, name) in [("patient", "patient by id"), ("create", "create a patient")] {
             let mut runs: Vec<Vec<Run>> = vec![Vec::new(); TIMES.len()];

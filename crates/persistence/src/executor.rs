@@ -41,7 +41,7 @@ pub(crate) use self::together::{Company, Share, Together};
 use self::job::{Kind, submit};
 use self::lane::{Lane, Rhythm};
 use self::queue::Queue;
-use self::together::{Bounds, Crowd};
+use self::together::{Bounds, Crowd, Queues};
 use self::watch::Patience;
 
 use diesel::connection::AnsiTransactionManager;
@@ -119,8 +119,9 @@ pub(crate) struct Executor<C: Session> {
     reads: Lane<C>,
     /// Where there is none, writes go where reads go.
     writes: Option<Lane<C>>,
-    /// For calls that share statements; where there is none, they go where the others go.
+    /// For single records that share statements; where there is none, they go where lists go.
     finds: Option<Lane<C>>,
+    /// For other calls that share statements; where there is none, they go where the others go.
     shared_reads: Option<Lane<C>>,
     shared_writes: Option<Lane<C>>,
     crowd: Arc<Crowd>,
@@ -147,33 +148,32 @@ impl<C: Session> Executor<C> {
                     let patience = Patience { answer, leave_behind };
                     Lane::start(name, queue(), pool.part(part), Rhythm::Single, patience)
                 };
-                let (fewest, few) = (fewest_of(pool.size()), few_of(pool.size()));
+                let parts = Parts::of(pool.size());
                 let shared = |name, part: Option<u32>| part.map(|part| start(name, part)).transpose();
-                let taken = fewest.unwrap_or(0) + 2 * few.unwrap_or(0);
                 Ok(Self {
-                    reads: start("db", pool.size() - taken)?,
+                    reads: start("db", parts.rest(pool.size(), 2))?,
                     writes: None,
-                    finds: shared("db-finds", fewest)?,
-                    shared_reads: shared("db-reads", few)?,
-                    shared_writes: shared("db-writes", few)?,
+                    finds: shared("db-finds", parts.finds)?,
+                    shared_reads: shared("db-reads", parts.shared)?,
+                    shared_writes: shared("db-writes", parts.shared)?,
                     crowd,
                     patience,
                     _beside: None,
                 })
             }
             Plan::OneWriter { readers, writer, beside } => {
-                let start = |part: u32| {
+                let start = |name, part: u32| {
                     let patience = Patience { answer, leave_behind: 0 };
-                    Lane::start("db-read", queue(), readers.part(part), Rhythm::Single, patience)
+                    Lane::start(name, queue(), readers.part(part), Rhythm::Single, patience)
                 };
-                let (fewest, few) = (fewest_of(readers.size()), few_of(readers.size()));
+                let parts = Parts::of(readers.size());
+                let shared = |name, part: Option<u32>| part.map(|part| start(name, part)).transpose();
                 let until_done = Patience { answer: None, leave_behind: 0 };
-                let taken = fewest.unwrap_or(0) + few.unwrap_or(0);
                 Ok(Self {
-                    reads: start(readers.size() - taken)?,
+                    reads: start("db-read", parts.rest(readers.size(), 1))?,
                     writes: Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, until_done)?),
-                    finds: fewest.map(start).transpose()?,
-                    shared_reads: few.map(start).transpose()?,
+                    finds: shared("db-finds", parts.finds)?,
+                    shared_reads: shared("db-reads", parts.shared)?,
                     shared_writes: None,
                     crowd,
                     patience,
@@ -256,30 +256,40 @@ impl<C: Session> Executor<C> {
         T: Send + 'static,
         E: JobError,
     {
-        let aside = match kin.company() {
+        let many = match kin.company() {
             Company::Finds | Company::Lists => self.shared_reads.as_ref(),
             Company::Writes => self.shared_writes.as_ref().or(self.writes.as_ref()),
         };
-        let aside = aside.unwrap_or(&self.reads);
-        let lane = match (kin.company(), &self.finds) {
-            (Company::Finds, Some(finds)) => finds,
-            _ => aside,
+        let many = many.unwrap_or(&self.reads).queue();
+        let queues = match (kin.company(), &self.finds) {
+            (Company::Finds, Some(finds)) => Queues { home: finds.queue(), aside: Some(many) },
+            _ => Queues { home: many, aside: None },
         };
-        kin.submit(lane.queue(), aside.queue(), input).await
+        kin.submit(queues, input).await
     }
 }
 
-/// How many of the connections are for calls that share statements and take the database some time, reads and writes
-/// each: a quarter, if that leaves enough to the others.
-///
-/// More of them would take the calls away from one another before they meet: with as many as there are cores, a
-/// database on the same machine is as busy as it can be.
-fn few_of(connections: u32) -> Option<u32> {
-    (connections >= 6).then_some((connections / 4).max(2))
+/// What the connections that read are for.
+struct Parts {
+    /// For finding single records; none where that leaves too few to the others.
+    finds: Option<u32>,
+    /// For other calls that share statements, of each kind.
+    shared: Option<u32>,
 }
 
-/// How many are for finding single records, which is so quick that two would mostly take them away from one another: an
-/// eighth. Where the database is slow, and more of them wait than share a statement, those for lists help.
-fn fewest_of(connections: u32) -> Option<u32> {
-    (connections >= 8).then_some(connections / 8)
+impl Parts {
+    /// Finding a record is so quick that two threads would mostly take the calls away from one another before they meet:
+    /// it has one, and those for lists help where it is slow. Other calls take the database some time, so they have a
+    /// quarter: with as many as there are cores, a database on the same machine is as busy as it can be.
+    fn of(connections: u32) -> Self {
+        Self {
+            finds: (connections >= 8).then_some(1),
+            shared: (connections >= 6).then_some((connections / 4).max(2)),
+        }
+    }
+
+    /// What is left for everything else where the others are there so many times.
+    fn rest(&self, connections: u32, times: u32) -> u32 {
+        connections - self.finds.unwrap_or(0) - times * self.shared.unwrap_or(0)
+    }
 }

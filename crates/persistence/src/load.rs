@@ -3,9 +3,10 @@
 /// One queue and the threads that take from it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LaneLoad {
-    /// What the threads do: `all`, `read` or `write`.
+    /// What the threads do: `all`, `read` or `write`, and `find-together`, `read-together` or `write-together` for calls
+    /// that share statements.
     pub name: &'static str,
-    /// How many calls wait for a thread.
+    /// How many calls wait for a thread; those that share one count once.
     pub waiting: usize,
     /// How many may wait; one more is refused.
     pub capacity: usize,

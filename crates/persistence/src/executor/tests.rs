@@ -315,6 +315,13 @@ macro_rules! promises {
         }
 
         #[tokio::test]
+        async fn single_records_have_their_thread_while_lists_hold_up_those_that_help() {
+            let (_guard, executor) = $fresh(8, roomy());
+            super::together::single_records_have_their_thread_while_lists_hold_up_those_that_help(executor)
+                .await;
+        }
+
+        #[tokio::test]
         async fn a_broken_call_hurts_nobody_else() {
             let (_guard, executor) = $fresh(1, roomy());
             super::together::a_broken_call_hurts_nobody_else(executor).await;

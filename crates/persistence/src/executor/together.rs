@@ -4,6 +4,9 @@
 //! comes to it takes all that wait by then. When a thread is free, that is one, and nothing is different from a job
 //! of its own. So sharing costs nothing while there is little to do, and grows with what there is.
 //!
+//! Where few threads take the calls of a kind, so that they meet, others help: with those that are too many for a batch,
+//! and when the first has waited for long.
+//!
 //! Nobody suffers from the company. What fails as a whole is undone, and each call is done again as a job of its
 //! own, so that it gets the answer it would have had alone; so is a call that the shared statement cannot answer.
 //! Each answer goes to the call that it was made for, and whoever has left is left out.
@@ -19,7 +22,7 @@ use tokio::sync::oneshot;
 
 use super::Session;
 use super::job::{BoxedJob, Caller, Job, JobError, Kind, Outcome, Refusal};
-use super::queue::Queue;
+use super::queue::{NotQueued, Queue};
 
 /// What calls that share statements are about, and by that which threads do them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +59,29 @@ type Shared<C, I, T, E> = dyn Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + 
 
 /// Calls of one kind.
 pub(crate) struct Together<C, I, T, E>(Arc<Kin<C, I, T, E>>);
+
+/// How long calls wait for the threads of their own before others help: longer than statements take that calls share,
+/// and no longer than people notice.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// Where calls of a kind wait for threads.
+pub(super) struct Queues<'a, C> {
+    /// The threads of their own.
+    pub(super) home: &'a Queue<BoxedJob<C>>,
+    /// Threads that help, if there are any.
+    pub(super) aside: Option<&'a Queue<BoxedJob<C>>>,
+}
+
+impl<C> Queues<'_, C> {
+    /// Puts a batch into a queue, or at home where the others cannot help; tells where it stands.
+    fn push(&self, place: Place, batch: impl Fn(Place) -> BoxedJob<C>) -> Result<Place, NotQueued> {
+        let aside = self.aside.filter(|_| place == Place::Aside);
+        match aside.map(|aside| aside.push_new(|| batch(Place::Aside))) {
+            Some(Ok(())) => Ok(Place::Aside),
+            None | Some(Err(_)) => self.home.push_new(|| batch(Place::Home)).map(|()| Place::Home),
+        }
+    }
+}
 
 /// Bounds of the calls that wait.
 pub(super) struct Bounds {
@@ -107,8 +133,56 @@ struct Kin<C, I, T, E> {
 
 struct Waiting<I, T, E> {
     calls: VecDeque<Call<I, T, E>>,
-    /// How many batches stand in the queue for them: enough for all.
-    batches: usize,
+    /// How many batches stand in the queues for them: enough for all, and one at home at least.
+    batches: Batches,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Batches {
+    home: usize,
+    aside: usize,
+}
+
+impl Batches {
+    const fn all(self) -> usize {
+        self.home.saturating_add(self.aside)
+    }
+
+    const fn at(&mut self, place: Place) -> &mut usize {
+        match place {
+            Place::Home => &mut self.home,
+            Place::Aside => &mut self.aside,
+        }
+    }
+}
+
+/// The queue that a batch stands in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    Home,
+    Aside,
+}
+
+impl<I, T, E> Waiting<I, T, E> {
+    /// A batch has left its queue.
+    fn leave(&mut self, place: Place) {
+        let batches = self.batches.at(place);
+        *batches = batches.saturating_sub(1);
+    }
+
+    /// Where one more batch has to stand for one more call, if it has to.
+    fn place(&self, call: &Call<I, T, E>, most: NonZeroUsize, has_aside: bool) -> Option<Place> {
+        let are_enough = self.calls.len() < self.batches.all().saturating_mul(most.get());
+        if !has_aside {
+            return (!are_enough).then_some(Place::Home);
+        }
+        if self.batches.home == 0 {
+            return Some(Place::Home);
+        }
+        let is_slow = |first: &Call<I, T, E>| call.since.saturating_duration_since(first.since) > SLOW;
+        let helps = self.batches.aside == 0 && self.calls.front().is_some_and(is_slow);
+        (helps || !are_enough).then_some(Place::Aside)
+    }
 }
 
 struct Call<I, T, E> {
@@ -131,7 +205,7 @@ where
         alone: impl Fn(&mut C, &I) -> Result<T, E> + Send + Sync + 'static,
         shared: impl Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + Send + Sync + 'static,
     ) -> Self {
-        let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: 0 });
+        let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: Batches::default() });
         Self(Arc::new(Kin { company, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }))
     }
 
@@ -139,33 +213,22 @@ where
         self.0.company
     }
 
-    /// Waits for the answer to one call. What is more than a batch takes goes to `aside`.
-    pub(super) async fn submit(
-        &self,
-        queue: &Queue<BoxedJob<C>>,
-        aside: &Queue<BoxedJob<C>>,
-        input: I,
-    ) -> Result<T, E> {
+    /// Waits for the answer to one call.
+    pub(super) async fn submit(&self, queues: Queues<'_, C>, input: I) -> Result<T, E> {
         let (reply, answer) = oneshot::channel();
-        self.join(queue, aside, Call { input, since: Instant::now(), reply })?;
+        self.join(&queues, Call { input, since: Instant::now(), reply })?;
         answer.await.unwrap_or_else(|_| Err(Refusal::Stopped.into()))
     }
 
-    fn join(
-        &self,
-        queue: &Queue<BoxedJob<C>>,
-        aside: &Queue<BoxedJob<C>>,
-        call: Call<I, T, E>,
-    ) -> Result<(), Refusal> {
+    fn join(&self, queues: &Queues<'_, C>, call: Call<I, T, E>) -> Result<(), Refusal> {
         let Bounds { most, crowd, .. } = &self.0.bounds;
         crowd.enter()?;
         let mut waiting = self.0.lock();
         // Under the lock: a batch that is in the queue finds every call that it was put there for.
-        if waiting.calls.len() >= waiting.batches.saturating_mul(most.get()) {
-            let batch = || -> BoxedJob<C> { Box::new(Batch::new(Arc::clone(&self.0))) };
-            let queue = if waiting.batches == 0 { queue } else { aside };
-            queue.push_new(batch).inspect_err(|_| crowd.leave(1))?;
-            waiting.batches += 1;
+        if let Some(place) = waiting.place(&call, *most, queues.aside.is_some()) {
+            let batch = |place| -> BoxedJob<C> { Box::new(Batch::new(Arc::clone(&self.0), place)) };
+            let place = queues.push(place, batch).inspect_err(|_| crowd.leave(1))?;
+            *waiting.batches.at(place) += 1;
         }
         waiting.calls.push_back(call);
         Ok(())
@@ -174,9 +237,9 @@ where
 
 impl<C, I, T, E> Kin<C, I, T, E> {
     /// The calls of a batch whose turn has come.
-    fn take(&self) -> Vec<Call<I, T, E>> {
+    fn take(&self, place: Place) -> Vec<Call<I, T, E>> {
         let mut waiting = self.lock();
-        waiting.batches = waiting.batches.saturating_sub(1);
+        waiting.leave(place);
         let count = self.bounds.most.get().min(waiting.calls.len());
         self.bounds.crowd.leave(count);
         waiting.calls.drain(..count).collect()
@@ -184,17 +247,17 @@ impl<C, I, T, E> Kin<C, I, T, E> {
 
     /// The calls of a batch that stood in the queue for too long, as far as they did so themselves. True when
     /// others are left without a batch: the place of this one in [`Waiting::batches`] stays theirs.
-    fn take_late(&self) -> (Vec<Call<I, T, E>>, bool) {
+    fn take_late(&self, place: Place) -> (Vec<Call<I, T, E>>, bool) {
         let mut waiting = self.lock();
         let is_late = |call: &&Call<I, T, E>| call.since.elapsed() > self.bounds.patience;
         let most = self.bounds.most.get();
         let count = waiting.calls.iter().take(most).take_while(is_late).count();
         self.bounds.crowd.leave(count);
         let late = waiting.calls.drain(..count).collect();
-        let others = waiting.batches.saturating_sub(1);
+        let others = waiting.batches.all().saturating_sub(1);
         let is_short = waiting.calls.len() > others.saturating_mul(most);
         if !is_short {
-            waiting.batches = others;
+            waiting.leave(place);
         }
         (late, is_short)
     }
@@ -208,6 +271,7 @@ impl<C, I, T, E> Kin<C, I, T, E> {
 /// A place in the queue for whatever calls wait when its turn comes.
 struct Batch<C, I, T, E> {
     kin: Arc<Kin<C, I, T, E>>,
+    place: Place,
     /// What the calls ask for; `None` until the turn has come.
     inputs: Option<Vec<I>>,
     shares: Vec<Share<T, E>>,
@@ -250,10 +314,10 @@ impl<T: Send, E: JobError> Caller for Replies<T, E> {
 }
 
 impl<C, I, T, E> Batch<C, I, T, E> {
-    fn new(kin: Arc<Kin<C, I, T, E>>) -> Self {
+    fn new(kin: Arc<Kin<C, I, T, E>>, place: Place) -> Self {
         let senders = Senders { since: Instant::now(), waiting: Vec::new(), is_refused: false };
         let replies = Arc::new(Replies(Mutex::new(senders)));
-        Self { kin, inputs: None, shares: Vec::new(), replies, next: None }
+        Self { kin, place, inputs: None, shares: Vec::new(), replies, next: None }
     }
 
     /// Has these calls in it, but for those who have left.
@@ -281,7 +345,7 @@ where
 
     fn prepare(&mut self) {
         if self.inputs.is_none() {
-            self.hold(self.kin.take());
+            self.hold(self.kin.take(self.place));
         }
     }
 
@@ -310,9 +374,10 @@ where
 
     fn refuse(&mut self, refusal: Refusal) {
         if matches!(refusal, Refusal::Late) && self.inputs.is_none() {
-            let (late, others_wait) = self.kin.take_late();
+            let (late, others_wait) = self.kin.take_late(self.place);
             self.hold(late);
-            self.next = others_wait.then(|| -> BoxedJob<C> { Box::new(Self::new(Arc::clone(&self.kin))) });
+            self.next = others_wait
+                .then(|| -> BoxedJob<C> { Box::new(Self::new(Arc::clone(&self.kin), self.place)) });
         }
         self.prepare();
         let count = self.inputs.as_ref().map_or(0, Vec::len);
@@ -328,7 +393,7 @@ where
                     let _ = reply.send(result);
                 }
                 Share::Alone => {
-                    let mut alone = Self::new(Arc::clone(&self.kin));
+                    let mut alone = Self::new(Arc::clone(&self.kin), self.place);
                     alone.hold(vec![Call { input, since, reply }]);
                     again.push(Box::new(alone));
                 }
@@ -344,7 +409,7 @@ impl<C, I, T, E> Drop for Batch<C, I, T, E> {
     /// A batch that is thrown away with its queue leaves nobody behind who waits for it.
     fn drop(&mut self) {
         if self.inputs.is_none() {
-            self.kin.take();
+            self.kin.take(self.place);
         }
     }
 }
@@ -391,7 +456,7 @@ mod tests {
     fn kin(most: usize, patience: Duration) -> Kin<(), u8, u8, NoError> {
         let crowd = Arc::new(Crowd::new(NonZeroUsize::new(100).unwrap()));
         let bounds = Bounds { most: NonZeroUsize::new(most).unwrap(), patience, crowd };
-        let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: 0 });
+        let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: Batches::default() });
         let (alone, shared) = (|(): &mut (), input: &u8| Ok(*input), |(): &mut (), _: &[u8]| Ok(Vec::new()));
         Kin { company: Company::Finds, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }
     }
@@ -404,7 +469,7 @@ mod tests {
             let since = Instant::now().checked_sub(Duration::from_secs((*age).into())).unwrap();
             waiting.calls.push_back(Call { input: *age, since, reply: oneshot::channel().0 });
         }
-        waiting.batches = waiting.calls.len().div_ceil(kin.bounds.most.get());
+        waiting.batches.home = waiting.calls.len().div_ceil(kin.bounds.most.get());
     }
 
     fn inputs(calls: Vec<Call<u8, u8, NoError>>) -> Vec<u8> {
@@ -415,20 +480,40 @@ mod tests {
     fn a_batch_that_is_late_refuses_only_who_waited_too_long() {
         let kin = kin(4, Duration::from_mins(1));
         wait(&kin, &[90, 80, 10, 5]);
-        let (late, others_wait) = kin.take_late();
+        let (late, others_wait) = kin.take_late(Place::Home);
         assert_eq!((inputs(late), others_wait), (vec![90, 80], true));
-        assert_eq!(kin.lock().batches, 1);
-        assert_eq!(inputs(kin.take()), [10, 5]);
-        assert_eq!((kin.lock().batches, kin.bounds.crowd.waiting.load(Ordering::Relaxed)), (0, 0));
+        assert_eq!(kin.lock().batches.all(), 1);
+        assert_eq!(inputs(kin.take(Place::Home)), [10, 5]);
+        assert_eq!((kin.lock().batches.all(), kin.bounds.crowd.waiting.load(Ordering::Relaxed)), (0, 0));
     }
 
     #[test]
     fn a_batch_that_is_late_leaves_its_calls_to_the_next_one_where_they_fit() {
         let kin = kin(2, Duration::from_mins(1));
         wait(&kin, &[90, 80, 10]);
-        let (late, others_wait) = kin.take_late();
+        let (late, others_wait) = kin.take_late(Place::Home);
         assert_eq!((inputs(late), others_wait), (vec![90, 80], false));
-        assert_eq!(inputs(kin.take()), [10]);
-        assert_eq!(kin.lock().batches, 0);
+        assert_eq!(inputs(kin.take(Place::Home)), [10]);
+        assert_eq!(kin.lock().batches.all(), 0);
+    }
+    #[test]
+    fn others_help_where_calls_are_too_many_for_a_batch_or_wait_for_long() {
+        let kin = kin(2, Duration::from_mins(1));
+        let place = |batches: Batches| {
+            let mut waiting = kin.lock();
+            waiting.batches = batches;
+            let call = Call { input: 0, since: Instant::now(), reply: oneshot::channel().0 };
+            waiting.place(&call, kin.bounds.most, true)
+        };
+        let (none, home) = (Batches::default(), Batches { home: 1, aside: 0 });
+        let both = Batches { aside: 1, ..home };
+        assert_eq!([none, home].map(place), [Some(Place::Home), None]);
+        wait(&kin, &[0]);
+        assert_eq!([none, home, both].map(place), [Some(Place::Home), None, None]);
+        wait(&kin, &[0]);
+        assert_eq!([home, both].map(place), [Some(Place::Aside), None]);
+        kin.lock().calls.clear();
+        wait(&kin, &[1]);
+        assert_eq!([home, both].map(place), [Some(Place::Aside), None]);
     }
 }

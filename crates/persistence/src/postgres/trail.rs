@@ -2,13 +2,13 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool};
 use domain::AuditEvent;
 
 use super::Conn;
 use crate::audit::Leaf;
 use crate::rows::EventColumns;
-use crate::types::{Instant, Uid};
+use crate::schema::audit_events;
 
 /// Key of the advisory lock of whoever seals: any number that nothing else uses in this database.
 const SEAL_LOCK: i64 = 0x4845_414c_5345;
@@ -19,12 +19,6 @@ pub(super) const SEALS_WHAT_IT_WRITES: bool = false;
 /// How often, and how long in between, the sealer looks whether older transactions have ended.
 const LOOKS: u32 = 10;
 const PAUSE: &str = "SELECT pg_sleep(0.005)";
-
-/// One array for each column: the statement is as long for a thousand events as for one.
-const INSERT: &str = "
-    INSERT INTO audit_events (at, operation, outcome, user_id, session_id, address, request_id, record_kind,
-        record_id, version, patient_id, fields, reason)
-    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 /// Ids up to `id` are all committed or given up once no transaction before number `transaction` is under way.
 ///
@@ -81,31 +75,10 @@ pub(super) fn wait_for_sealing(c: &mut Conn) -> QueryResult<()> {
     diesel::sql_query(format!("SELECT pg_advisory_xact_lock({SEAL_LOCK})")).execute(c).map(drop)
 }
 
-/// Inserts all events. Which ids they got is not asked, since others draw ids as well: none is returned.
+/// Inserts all events, however many, by `COPY`. Which ids they got is not asked, since others draw ids as well: none is
+/// returned.
 pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Leaf>> {
     let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
-    macro_rules! all {
-        ($column:ident) => {
-            rows.iter().map(|row| row.$column).collect::<Vec<_>>()
-        };
-        (ref $column:ident) => {
-            rows.iter().map(|row| row.$column.as_deref()).collect::<Vec<_>>()
-        };
-    }
-    diesel::sql_query(INSERT)
-        .bind::<Array<Instant>, _>(all!(at))
-        .bind::<Array<Text>, _>(rows.iter().map(|row| &*row.operation).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(rows.iter().map(|row| &*row.outcome).collect::<Vec<_>>())
-        .bind::<Array<Nullable<BigInt>>, _>(all!(user_id))
-        .bind::<Array<Nullable<Uid>>, _>(all!(session_id))
-        .bind::<Array<Nullable<Text>>, _>(all!(ref address))
-        .bind::<Array<Text>, _>(rows.iter().map(|row| row.request_id.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(all!(ref record_kind))
-        .bind::<Array<Nullable<Text>>, _>(all!(ref record_id))
-        .bind::<Array<Nullable<Integer>>, _>(all!(version))
-        .bind::<Array<Nullable<BigInt>>, _>(all!(patient_id))
-        .bind::<Array<Text>, _>(rows.iter().map(|row| row.fields.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(all!(ref reason))
-        .execute(c)?;
+    diesel::copy_from(audit_events::table).from_insertable(&rows).execute(c)?;
     Ok(Vec::new())
 }

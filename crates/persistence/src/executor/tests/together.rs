@@ -172,6 +172,30 @@ pub(super) async fn single_records_that_are_too_many_for_a_turn_go_where_lists_g
     assert_eq!(finds.runs(), [vec![1], vec![2, 3, 4, 5], vec![6]]);
 }
 
+/// The executor has eight connections for reads.
+pub(super) async fn single_records_have_their_thread_while_lists_hold_up_those_that_help<C: TestSession>(
+    executor: Arc<Executor<C>>,
+) {
+    let (release_lists, work) = held();
+    let lists = Calls::new(&executor, 1, Company::Lists, work);
+    let lists_under_way = (0..4).map(|_| lists.call(1)).collect();
+    let (release_finds, work) = held();
+    let finds = Calls::new(&executor, 4, Company::Finds, work);
+    let first = finds.begun(1).await;
+    let mut next: Vec<_> = (2..=6).map(|number| finds.call(number)).collect();
+    // This one is what the others were asked to help with.
+    let too_many = next.split_off(4);
+    settle().await;
+    drop(release_finds);
+    assert_eq!(first.await.unwrap().unwrap(), 1);
+    assert!(answers(next).await.iter().all(Result::is_ok));
+    assert_eq!(finds.call(7).await.unwrap().unwrap(), 7);
+    assert!(answers(too_many).await.iter().all(Result::is_ok));
+    assert_eq!(finds.runs(), [vec![1], vec![2, 3, 4, 5], vec![6, 7]]);
+    drop(release_lists);
+    assert!(answers(lists_under_way).await.iter().all(Result::is_ok));
+}
+
 pub(super) async fn a_broken_call_hurts_nobody_else<C: TestSession>(executor: Arc<Executor<C>>) {
     for broken in [FAILING, PANICKING, PECULIAR] {
         let before = executor.read(|c: &mut C| c.count(COUNT)).await.unwrap();
