@@ -269,7 +269,7 @@ impl<C: Session> Executor<C> {
     }
 }
 
-/// What the connections that read are for.
+/// What the connections of a pool are for.
 struct Parts {
     /// For finding single records; none where that leaves too few to the others.
     finds: Option<u32>,

@@ -11,7 +11,8 @@
 //! own, so that it gets the answer it would have had alone; so is a call that the shared statement cannot answer.
 //! Each answer goes to the call that it was made for, and whoever has left is left out.
 
-use std::collections::VecDeque;
+mod waiting;
+
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use self::waiting::{Call, Place, Waiting};
 use super::Session;
 use super::job::{BoxedJob, Caller, Job, JobError, Kind, Outcome, Refusal};
 use super::queue::{NotQueued, Queue};
@@ -59,10 +61,6 @@ type Shared<C, I, T, E> = dyn Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + 
 
 /// Calls of one kind.
 pub(crate) struct Together<C, I, T, E>(Arc<Kin<C, I, T, E>>);
-
-/// How long calls wait for the threads of their own before others help: longer than statements take that calls share,
-/// and no longer than people notice.
-const SLOW: Duration = Duration::from_millis(50);
 
 /// Where calls of a kind wait for threads.
 pub(super) struct Queues<'a, C> {
@@ -131,66 +129,6 @@ struct Kin<C, I, T, E> {
     waiting: Mutex<Waiting<I, T, E>>,
 }
 
-struct Waiting<I, T, E> {
-    calls: VecDeque<Call<I, T, E>>,
-    /// How many batches stand in the queues for them: enough for all, and one at home at least.
-    batches: Batches,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Batches {
-    home: usize,
-    aside: usize,
-}
-
-impl Batches {
-    const fn all(self) -> usize {
-        self.home.saturating_add(self.aside)
-    }
-
-    const fn at(&mut self, place: Place) -> &mut usize {
-        match place {
-            Place::Home => &mut self.home,
-            Place::Aside => &mut self.aside,
-        }
-    }
-}
-
-/// The queue that a batch stands in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Place {
-    Home,
-    Aside,
-}
-
-impl<I, T, E> Waiting<I, T, E> {
-    /// A batch has left its queue.
-    fn leave(&mut self, place: Place) {
-        let batches = self.batches.at(place);
-        *batches = batches.saturating_sub(1);
-    }
-
-    /// Where one more batch has to stand for one more call, if it has to.
-    fn place(&self, call: &Call<I, T, E>, most: NonZeroUsize, has_aside: bool) -> Option<Place> {
-        let are_enough = self.calls.len() < self.batches.all().saturating_mul(most.get());
-        if !has_aside {
-            return (!are_enough).then_some(Place::Home);
-        }
-        if self.batches.home == 0 {
-            return Some(Place::Home);
-        }
-        let is_slow = |first: &Call<I, T, E>| call.since.saturating_duration_since(first.since) > SLOW;
-        let helps = self.batches.aside == 0 && self.calls.front().is_some_and(is_slow);
-        (helps || !are_enough).then_some(Place::Aside)
-    }
-}
-
-struct Call<I, T, E> {
-    input: I,
-    since: Instant,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
 impl<C, I, T, E> Together<C, I, T, E>
 where
     C: Session,
@@ -205,7 +143,7 @@ where
         alone: impl Fn(&mut C, &I) -> Result<T, E> + Send + Sync + 'static,
         shared: impl Fn(&mut C, &[I]) -> Result<Vec<Share<T, E>>, E> + Send + Sync + 'static,
     ) -> Self {
-        let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: Batches::default() });
+        let waiting = Mutex::default();
         Self(Arc::new(Kin { company, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }))
     }
 
@@ -228,9 +166,9 @@ where
         if let Some(place) = waiting.place(&call, *most, queues.aside.is_some()) {
             let batch = |place| -> BoxedJob<C> { Box::new(Batch::new(Arc::clone(&self.0), place)) };
             let place = queues.push(place, batch).inspect_err(|_| crowd.leave(1))?;
-            *waiting.batches.at(place) += 1;
+            waiting.stand(place);
         }
-        waiting.calls.push_back(call);
+        waiting.push(call);
         Ok(())
     }
 }
@@ -238,28 +176,16 @@ where
 impl<C, I, T, E> Kin<C, I, T, E> {
     /// The calls of a batch whose turn has come.
     fn take(&self, place: Place) -> Vec<Call<I, T, E>> {
-        let mut waiting = self.lock();
-        waiting.leave(place);
-        let count = self.bounds.most.get().min(waiting.calls.len());
-        self.bounds.crowd.leave(count);
-        waiting.calls.drain(..count).collect()
+        let calls = self.lock().take(place, self.bounds.most);
+        self.bounds.crowd.leave(calls.len());
+        calls
     }
 
-    /// The calls of a batch that stood in the queue for too long, as far as they did so themselves. True when
-    /// others are left without a batch: the place of this one in [`Waiting::batches`] stays theirs.
+    /// As [`Waiting::take_late`].
     fn take_late(&self, place: Place) -> (Vec<Call<I, T, E>>, bool) {
-        let mut waiting = self.lock();
-        let is_late = |call: &&Call<I, T, E>| call.since.elapsed() > self.bounds.patience;
-        let most = self.bounds.most.get();
-        let count = waiting.calls.iter().take(most).take_while(is_late).count();
-        self.bounds.crowd.leave(count);
-        let late = waiting.calls.drain(..count).collect();
-        let others = waiting.batches.all().saturating_sub(1);
-        let is_short = waiting.calls.len() > others.saturating_mul(most);
-        if !is_short {
-            waiting.leave(place);
-        }
-        (late, is_short)
+        let (calls, are_others) = self.lock().take_late(place, self.bounds.most, self.bounds.patience);
+        self.bounds.crowd.leave(calls.len());
+        (calls, are_others)
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting<I, T, E>> {
@@ -445,75 +371,4 @@ fn all_lost<T, E: JobError>(error: E, count: usize) -> Vec<Share<T, E>> {
     let lost = || Refusal::NoConnection("it was lost".into());
     let others = (1..count).map(|_| Share::Given(Err(lost().into())));
     std::iter::once(Share::Given(Err(error))).chain(others).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct NoError;
-
-    fn kin(most: usize, patience: Duration) -> Kin<(), u8, u8, NoError> {
-        let crowd = Arc::new(Crowd::new(NonZeroUsize::new(100).unwrap()));
-        let bounds = Bounds { most: NonZeroUsize::new(most).unwrap(), patience, crowd };
-        let waiting = Mutex::new(Waiting { calls: VecDeque::new(), batches: Batches::default() });
-        let (alone, shared) = (|(): &mut (), input: &u8| Ok(*input), |(): &mut (), _: &[u8]| Ok(Vec::new()));
-        Kin { company: Company::Finds, bounds, alone: Box::new(alone), shared: Box::new(shared), waiting }
-    }
-
-    /// Calls that have come so many seconds ago, with the batches that they need.
-    fn wait(kin: &Kin<(), u8, u8, NoError>, ages: &[u8]) {
-        let mut waiting = kin.lock();
-        for age in ages {
-            kin.bounds.crowd.enter().unwrap_or_else(|_| unreachable!("there is room"));
-            let since = Instant::now().checked_sub(Duration::from_secs((*age).into())).unwrap();
-            waiting.calls.push_back(Call { input: *age, since, reply: oneshot::channel().0 });
-        }
-        waiting.batches.home = waiting.calls.len().div_ceil(kin.bounds.most.get());
-    }
-
-    fn inputs(calls: Vec<Call<u8, u8, NoError>>) -> Vec<u8> {
-        calls.into_iter().map(|call| call.input).collect()
-    }
-
-    #[test]
-    fn a_batch_that_is_late_refuses_only_who_waited_too_long() {
-        let kin = kin(4, Duration::from_mins(1));
-        wait(&kin, &[90, 80, 10, 5]);
-        let (late, others_wait) = kin.take_late(Place::Home);
-        assert_eq!((inputs(late), others_wait), (vec![90, 80], true));
-        assert_eq!(kin.lock().batches.all(), 1);
-        assert_eq!(inputs(kin.take(Place::Home)), [10, 5]);
-        assert_eq!((kin.lock().batches.all(), kin.bounds.crowd.waiting.load(Ordering::Relaxed)), (0, 0));
-    }
-
-    #[test]
-    fn a_batch_that_is_late_leaves_its_calls_to_the_next_one_where_they_fit() {
-        let kin = kin(2, Duration::from_mins(1));
-        wait(&kin, &[90, 80, 10]);
-        let (late, others_wait) = kin.take_late(Place::Home);
-        assert_eq!((inputs(late), others_wait), (vec![90, 80], false));
-        assert_eq!(inputs(kin.take(Place::Home)), [10]);
-        assert_eq!(kin.lock().batches.all(), 0);
-    }
-    #[test]
-    fn others_help_where_calls_are_too_many_for_a_batch_or_wait_for_long() {
-        let kin = kin(2, Duration::from_mins(1));
-        let place = |batches: Batches| {
-            let mut waiting = kin.lock();
-            waiting.batches = batches;
-            let call = Call { input: 0, since: Instant::now(), reply: oneshot::channel().0 };
-            waiting.place(&call, kin.bounds.most, true)
-        };
-        let (none, home) = (Batches::default(), Batches { home: 1, aside: 0 });
-        let both = Batches { aside: 1, ..home };
-        assert_eq!([none, home].map(place), [Some(Place::Home), None]);
-        wait(&kin, &[0]);
-        assert_eq!([none, home, both].map(place), [Some(Place::Home), None, None]);
-        wait(&kin, &[0]);
-        assert_eq!([home, both].map(place), [Some(Place::Aside), None]);
-        kin.lock().calls.clear();
-        wait(&kin, &[1]);
-        assert_eq!([home, both].map(place), [Some(Place::Aside), None]);
-    }
 }
