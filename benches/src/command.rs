@@ -104,6 +104,11 @@ impl Common {
         seeded(Place::new(&self.program()?, None)?, size)
     }
 
+    /// The one or the other, with the records of the comparison.
+    fn place(&self, database: &Database, is_postgres: bool, name: &str) -> Result<Place> {
+        if is_postgres { self.on_postgres(database, name, Size::SMALL) } else { self.on_sqlite(Size::SMALL) }
+    }
+
     /// Prints a table and puts it into the page, with the command and the machine.
     fn publish(&self, name: &str, text: &str) -> Result<()> {
         let build = if self.pgo { "PGO=1 " } else { "" };

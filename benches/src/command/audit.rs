@@ -21,11 +21,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
         let mut places = Vec::new();
         let mut products: Vec<Product> = Vec::new();
         for mode in MODES {
-            let place = if is_postgres {
-                common.on_postgres(&database, &format!("audit_{mode}"), Size::SMALL)?
-            } else {
-                common.on_sqlite(Size::SMALL)?
-            };
+            let place = common.place(&database, is_postgres, &format!("audit_{mode}"))?;
             let place = place.with("AUDIT__READS", mode);
             let product = started(&place, Size::SMALL.users).await?;
             products.push(product);

@@ -18,11 +18,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
         |---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for is_postgres in [true, false] {
-        let place = if is_postgres {
-            common.on_postgres(&database, "overload", Size::SMALL)?
-        } else {
-            common.on_sqlite(Size::SMALL)?
-        };
+        let place = common.place(&database, is_postgres, "overload")?;
         let product = started(&place, Size::SMALL.users).await?;
         let label = if is_postgres { "PostgreSQL" } else { "SQLite" };
         for (profile, name) in [("patient", "patient by id"), ("create", "create a patient")] {

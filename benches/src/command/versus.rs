@@ -21,13 +21,7 @@ pub(super) async fn run(common: &Common, other: &Path) -> Result<()> {
     let mut memory = String::new();
     for is_postgres in [true, false] {
         let label = if is_postgres { "PostgreSQL" } else { "SQLite" };
-        let place = |common: &Common, name: &str| {
-            if is_postgres {
-                common.on_postgres(&database, name, Size::SMALL)
-            } else {
-                common.on_sqlite(Size::SMALL)
-            }
-        };
+        let place = |common: &Common, name| common.place(&database, is_postgres, name);
         let places = (place(common, "one")?, place(&other, "other")?);
         let one = started(&places.0, Size::SMALL.users).await?;
         let other = started(&places.1, Size::SMALL.users).await?;

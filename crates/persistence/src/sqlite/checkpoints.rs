@@ -78,7 +78,9 @@ impl Drop for Checkpoints {
 
 /// Copies whenever it pays, until the other end is gone.
 fn watch(path: &Path, stopped: &Receiver<()>) {
-    let mut connection = None;
+    // From the beginning, so that it is the last one to be closed, by itself: of two that are closed at the same time
+    // each takes the other for the last, and the log stays.
+    let mut connection = open::open(path, Purpose::Write).ok();
     let mut before = None;
     let mut pause = IDLE;
     let mut is_failing = false;
