@@ -17,14 +17,18 @@ env -u HEALTHCORE_TEST_POSTGRES_URL scripts/ensure-postgres.sh
 scripts/ensure-bench.sh
 host=$(rustc --print host-tuple)
 profdata=$(rustc --print sysroot)/lib/rustlib/$host/bin/llvm-profdata
-[ -x "$profdata" ] || rustup component add llvm-tools
+if [ ! -x "$profdata" ]; then
+    command -v rustup >/dev/null || { echo "$profdata is missing: install llvm-tools for this toolchain" >&2; exit 1; }
+    rustup component add llvm-tools
+fi
 target=$("${cargo[@]}" metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 target=${target:-$PWD/target}
 work=$target/pgo
 
-# Flags by this variable may have spaces in them. Naming the platform keeps them away from what runs while building.
-flags=${RUSTFLAGS:-}
-flags=${CARGO_ENCODED_RUSTFLAGS:-${flags// /$'\x1f'}}
+# Flags by this variable may have spaces in them; those of the environment are kept, those of Cargo's own files are not.
+# Naming the platform keeps them away from what runs while building.
+read -r -a words <<<"${RUSTFLAGS:-}"
+flags=${CARGO_ENCODED_RUSTFLAGS:-$(IFS=$'\x1f' && echo "${words[*]}")}
 build() {
     CARGO_ENCODED_RUSTFLAGS="${flags:+$flags$'\x1f'}$1" "${cargo[@]}" build --release -p healthcore-server \
         --target "$host" --target-dir "$work" "${@:2}"

@@ -143,37 +143,47 @@ impl<C: Session> Executor<C> {
         let answer = Some(settings.answer);
         match plan {
             Plan::Pooled(pool) => {
-                let start = |name, part: u32| {
+                let start = |name, part: u32, aside: Option<&Lane<C>>| {
                     let leave_behind = usize::try_from(part).unwrap_or(usize::MAX).saturating_mul(2);
                     let patience = Patience { answer, leave_behind };
-                    Lane::start(name, queue(), pool.part(part), Rhythm::Single, patience)
+                    Lane::start(name, queue(), pool.part(part), Rhythm::Single, patience, aside)
                 };
                 let parts = Parts::of(pool.size());
-                let shared = |name, part: Option<u32>| part.map(|part| start(name, part)).transpose();
+                let shared = |name| parts.shared.map(|part| start(name, part, None)).transpose();
+                let shared_reads = shared("db-reads")?;
+                let finds = parts.finds.map(|part| start("db-finds", part, shared_reads.as_ref()));
                 Ok(Self {
-                    reads: start("db", parts.rest(pool.size(), 2))?,
+                    reads: start("db", parts.rest(pool.size(), 2), None)?,
                     writes: None,
-                    finds: shared("db-finds", parts.finds)?,
-                    shared_reads: shared("db-reads", parts.shared)?,
-                    shared_writes: shared("db-writes", parts.shared)?,
+                    finds: finds.transpose()?,
+                    shared_reads,
+                    shared_writes: shared("db-writes")?,
                     crowd,
                     patience,
                     _beside: None,
                 })
             }
             Plan::OneWriter { readers, writer, beside } => {
-                let start = |name, part: u32| {
+                let start = |name, part: u32, aside: Option<&Lane<C>>| {
                     let patience = Patience { answer, leave_behind: 0 };
-                    Lane::start(name, queue(), readers.part(part), Rhythm::Single, patience)
+                    Lane::start(name, queue(), readers.part(part), Rhythm::Single, patience, aside)
                 };
                 let parts = Parts::of(readers.size());
-                let shared = |name, part: Option<u32>| part.map(|part| start(name, part)).transpose();
+                let shared_reads = parts.shared.map(|part| start("db-reads", part, None)).transpose()?;
+                let finds = parts.finds.map(|part| start("db-finds", part, shared_reads.as_ref()));
                 let until_done = Patience { answer: None, leave_behind: 0 };
                 Ok(Self {
-                    reads: start("db-read", parts.rest(readers.size(), 1))?,
-                    writes: Some(Lane::start("db-write", queue(), writer, Rhythm::Grouped, until_done)?),
-                    finds: shared("db-finds", parts.finds)?,
-                    shared_reads: shared("db-reads", parts.shared)?,
+                    reads: start("db-read", parts.rest(readers.size(), 1), None)?,
+                    writes: Some(Lane::start(
+                        "db-write",
+                        queue(),
+                        writer,
+                        Rhythm::Grouped,
+                        until_done,
+                        None,
+                    )?),
+                    finds: finds.transpose()?,
+                    shared_reads,
                     shared_writes: None,
                     crowd,
                     patience,

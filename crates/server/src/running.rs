@@ -34,7 +34,7 @@ const HEAD_DEADLINE: Duration = Duration::from_secs(9);
 const READ_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long a stop waits for the threads of the server, and then for the database to be closed.
-const CLOSING: Duration = Duration::from_secs(5);
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Between two questions for sessions that other replicas have ended: they are to be dead here, too, within
 /// a second.

@@ -88,6 +88,9 @@ pub(super) trait Job<C>: Send {
     /// Its turn has come: a job that stands for several calls takes them.
     fn prepare(&mut self) {}
 
+    /// It is moved to the queue of other threads.
+    fn go_aside(&mut self) {}
+
     /// True when nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
 

@@ -40,6 +40,8 @@ pub(super) struct Room<C: Session> {
     pub(super) pool: Pool<C>,
     pub(super) rhythm: Rhythm,
     pub(super) living: Arc<Living>,
+    /// Whose threads help when the own ones are slow.
+    pub(super) aside: Option<Arc<Self>>,
     /// How many threads are in the database.
     busy: AtomicUsize,
 }
@@ -67,6 +69,7 @@ impl<C: Session> Lane<C> {
         pool: Pool<C>,
         rhythm: Rhythm,
         patience: Patience,
+        aside: Option<&Self>,
     ) -> std::io::Result<Self> {
         // Made first: when a thread cannot be had, dropping the lane ends the others.
         let lane = Self(Arc::new(Room {
@@ -75,6 +78,7 @@ impl<C: Session> Lane<C> {
             pool,
             rhythm,
             living: Arc::default(),
+            aside: aside.map(|lane| Arc::clone(&lane.0)),
             busy: AtomicUsize::new(0),
         }));
         let mut watch = Watch::new(Arc::clone(&lane.0), patience);

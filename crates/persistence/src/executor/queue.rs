@@ -20,8 +20,9 @@ struct State<J> {
     barred: bool,
 }
 
-struct Waiting<J> {
-    job: J,
+/// A job in a queue.
+pub(super) struct Waiting<J> {
+    pub(super) job: J,
     since: Instant,
 }
 
@@ -117,10 +118,22 @@ impl<J> Queue<J> {
 
     /// Takes the jobs at the front that are late.
     pub(super) fn take_late(&self) -> Vec<J> {
+        self.take_older(self.patience).into_iter().map(|waiting| waiting.job).collect()
+    }
+
+    /// Takes the jobs at the front that have waited for longer than `time`.
+    pub(super) fn take_older(&self, time: Duration) -> Vec<Waiting<J>> {
         let now = Instant::now();
         let mut state = self.lock();
-        let count = state.waiting.iter().take_while(|waiting| self.is_late(waiting, now)).count();
-        state.waiting.drain(..count).map(|waiting| waiting.job).collect()
+        let is_older = |waiting: &&Waiting<J>| now.duration_since(waiting.since) > time;
+        let count = state.waiting.iter().take_while(is_older).count();
+        state.waiting.drain(..count).collect()
+    }
+
+    /// Puts a job at the end that has waited in another queue, whatever the queue lets in.
+    pub(super) fn take_over(&self, job: Waiting<J>) {
+        self.lock().waiting.push_back(job);
+        self.arrived.notify_one();
     }
 
     /// Lets nobody in any more until it is opened again, and gives those back that wait.

@@ -309,9 +309,10 @@ macro_rules! promises {
         }
 
         #[tokio::test]
-        async fn single_records_that_are_too_many_for_a_turn_go_where_lists_go() {
+        async fn single_records_that_wait_for_long_or_are_too_many_go_where_lists_go() {
             let (_guard, executor) = $fresh(8, roomy());
-            super::together::single_records_that_are_too_many_for_a_turn_go_where_lists_go(executor).await;
+            super::together::single_records_that_wait_for_long_or_are_too_many_go_where_lists_go(executor)
+                .await;
         }
 
         #[tokio::test]

@@ -5,7 +5,7 @@
 //! of its own. So sharing costs nothing while there is little to do, and grows with what there is.
 //!
 //! Where few threads take the calls of a kind, so that they meet, others help: with those that are too many for a batch,
-//! and when the first has waited for long.
+//! and with a batch that has waited for long.
 //!
 //! Nobody suffers from the company. What fails as a whole is undone, and each call is done again as a job of its
 //! own, so that it gets the answer it would have had alone; so is a call that the shared statement cannot answer.
@@ -71,12 +71,14 @@ pub(super) struct Queues<'a, C> {
 }
 
 impl<C> Queues<'_, C> {
-    /// Puts a batch into a queue, or at home where the others cannot help; tells where it stands.
+    /// Puts a batch into that queue, or into the other one where it is not let in; tells where it stands.
     fn push(&self, place: Place, batch: impl Fn(Place) -> BoxedJob<C>) -> Result<Place, NotQueued> {
-        let aside = self.aside.filter(|_| place == Place::Aside);
-        match aside.map(|aside| aside.push_new(|| batch(Place::Aside))) {
-            Some(Ok(())) => Ok(Place::Aside),
-            None | Some(Err(_)) => self.home.push_new(|| batch(Place::Home)).map(|()| Place::Home),
+        let home = || self.home.push_new(|| batch(Place::Home)).map(|()| Place::Home);
+        let Some(aside) = self.aside else { return home() };
+        let aside = || aside.push_new(|| batch(Place::Aside)).map(|()| Place::Aside);
+        match place {
+            Place::Home => home().or_else(|refused| aside().map_err(|_| refused)),
+            Place::Aside => aside().or_else(|_| home()),
         }
     }
 }
@@ -163,7 +165,7 @@ where
         crowd.enter()?;
         let mut waiting = self.0.lock();
         // Under the lock: a batch that is in the queue finds every call that it was put there for.
-        if let Some(place) = waiting.place(&call, *most, queues.aside.is_some()) {
+        if let Some(place) = waiting.place(*most, queues.aside.is_some()) {
             let batch = |place| -> BoxedJob<C> { Box::new(Batch::new(Arc::clone(&self.0), place)) };
             let place = queues.push(place, batch).inspect_err(|_| crowd.leave(1))?;
             waiting.stand(place);
@@ -273,6 +275,15 @@ where
         if self.inputs.is_none() {
             self.hold(self.kin.take(self.place));
         }
+    }
+
+    fn go_aside(&mut self) {
+        if self.inputs.is_none() {
+            let mut waiting = self.kin.lock();
+            waiting.leave(self.place);
+            waiting.stand(Place::Aside);
+        }
+        self.place = Place::Aside;
     }
 
     fn is_abandoned(&self) -> bool {

@@ -15,6 +15,9 @@ use super::seat::{Finding, Limits, Seat};
 /// The longest pause between two looks: how much later than promised an answer may come.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long a job waits for the threads of its lane before others help: longer than statements take that calls share.
+const SLOW: Duration = Duration::from_millis(50);
+
 /// What the watcher of a lane may do.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
@@ -59,7 +62,17 @@ impl<C: Session> Watch<C> {
         while !self.room.queue.wait_closed(tick) {
             let late = self.room.queue.take_late().into_iter();
             self.room.queue.put_back(late.flat_map(|job| refuse(job, Refusal::Late)).collect());
+            self.have_help();
             self.look();
+        }
+    }
+
+    /// Moves what has waited for long to where threads may be free.
+    fn have_help(&self) {
+        let Some(aside) = &self.room.aside else { return };
+        for mut waiting in self.room.queue.take_older(SLOW) {
+            waiting.job.go_aside();
+            aside.queue.take_over(waiting);
         }
     }
 

@@ -6,10 +6,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-/// How long calls wait for the threads of their own before others help: longer than statements take that calls share,
-/// and no longer than people notice.
-const SLOW: Duration = Duration::from_millis(50);
-
 /// Calls, the oldest first.
 pub(super) struct Waiting<I, T, E> {
     calls: VecDeque<Call<I, T, E>>,
@@ -57,7 +53,7 @@ impl<I, T, E> Default for Waiting<I, T, E> {
 
 impl<I, T, E> Waiting<I, T, E> {
     /// Where one more batch of at most so many calls has to stand for one more call, if it has to.
-    pub(super) fn place(&self, call: &Call<I, T, E>, most: NonZeroUsize, has_aside: bool) -> Option<Place> {
+    pub(super) fn place(&self, most: NonZeroUsize, has_aside: bool) -> Option<Place> {
         let are_enough = self.calls.len() < self.batches.all().saturating_mul(most.get());
         if !has_aside {
             return (!are_enough).then_some(Place::Home);
@@ -66,9 +62,7 @@ impl<I, T, E> Waiting<I, T, E> {
         if self.batches.home == 0 {
             return Some(Place::Home);
         }
-        let is_slow = |first: &Call<I, T, E>| call.since.saturating_duration_since(first.since) > SLOW;
-        let helps = self.batches.aside == 0 && self.calls.front().is_some_and(is_slow);
-        (helps || !are_enough).then_some(Place::Aside)
+        (!are_enough).then_some(Place::Aside)
     }
 
     /// A batch stands in a queue.
@@ -77,7 +71,8 @@ impl<I, T, E> Waiting<I, T, E> {
         *batches = batches.saturating_add(1);
     }
 
-    const fn leave(&mut self, place: Place) {
+    /// A batch stands in a queue no more.
+    pub(super) const fn leave(&mut self, place: Place) {
         let batches = self.batches.at(place);
         *batches = batches.saturating_sub(1);
     }
@@ -157,10 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn others_help_where_calls_are_too_many_for_a_batch_or_wait_for_long() {
+    fn others_help_where_calls_are_too_many_for_a_batch() {
         let place = |ages: &[u8], home: usize, aside: usize| {
             let waiting = Waiting { batches: Batches { home, aside }, ..waiting(ages, TWO) };
-            waiting.place(&call(0), TWO, true)
+            waiting.place(TWO, true)
         };
         for (ages, home, aside, expected) in [
             (&[][..], 0, 0, Some(Place::Home)),
@@ -168,9 +163,7 @@ mod tests {
             (&[0], 1, 0, None),
             (&[0, 0], 1, 0, Some(Place::Aside)),
             (&[0, 0], 1, 1, None),
-            (&[1], 1, 0, Some(Place::Aside)),
-            (&[1], 1, 1, None),
-            (&[1], 0, 1, Some(Place::Home)),
+            (&[0], 0, 1, Some(Place::Home)),
         ] {
             assert_eq!(place(ages, home, aside), expected, "{ages:?}, {home} and {aside}");
         }
