@@ -88,8 +88,10 @@ pub(super) trait Job<C>: Send {
     /// Its turn has come: a job that stands for several calls takes them.
     fn prepare(&mut self) {}
 
-    /// It is moved to the queue of other threads.
-    fn go_aside(&mut self) {}
+    /// A job for other threads, in case they are free sooner: whoever comes first does what both stand for.
+    fn helper(&self) -> Option<BoxedJob<C>> {
+        None
+    }
 
     /// True when nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;

@@ -86,18 +86,13 @@ impl<J> Queue<J> {
         Ok(())
     }
 
-    /// Puts jobs in front that have been taken before, whatever the queue lets in.
+    /// Puts jobs in front that have been taken before or come from another queue, whatever this one lets in.
     pub(super) fn put_back(&self, jobs: Vec<J>) {
         if jobs.is_empty() {
             return;
         }
         let since = Instant::now();
-        let mut state = self.lock();
-        for job in jobs.into_iter().rev() {
-            state.waiting.push_front(Waiting { job, since });
-        }
-        drop(state);
-        self.arrived.notify_all();
+        self.restore(jobs.into_iter().map(|job| Waiting { job, since }).collect());
     }
 
     /// Takes the oldest jobs, `most` of them or as many as there are; waits for the first no longer than
@@ -130,10 +125,14 @@ impl<J> Queue<J> {
         state.waiting.drain(..count).collect()
     }
 
-    /// Puts a job at the end that has waited in another queue, whatever the queue lets in.
-    pub(super) fn take_over(&self, job: Waiting<J>) {
-        self.lock().waiting.push_back(job);
-        self.arrived.notify_one();
+    /// Puts jobs in front as they were before [`take_older`](Self::take_older).
+    pub(super) fn restore(&self, jobs: Vec<Waiting<J>>) {
+        let mut state = self.lock();
+        for waiting in jobs.into_iter().rev() {
+            state.waiting.push_front(waiting);
+        }
+        drop(state);
+        self.arrived.notify_all();
     }
 
     /// Lets nobody in any more until it is opened again, and gives those back that wait.

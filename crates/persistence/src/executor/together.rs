@@ -277,13 +277,11 @@ where
         }
     }
 
-    fn go_aside(&mut self) {
-        if self.inputs.is_none() {
-            let mut waiting = self.kin.lock();
-            waiting.leave(self.place);
-            waiting.stand(Place::Aside);
+    fn helper(&self) -> Option<BoxedJob<C>> {
+        if self.inputs.is_some() || !self.kin.lock().stand_aside() {
+            return None;
         }
-        self.place = Place::Aside;
+        Some(Box::new(Self::new(Arc::clone(&self.kin), Place::Aside)))
     }
 
     fn is_abandoned(&self) -> bool {

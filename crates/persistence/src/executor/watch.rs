@@ -67,13 +67,16 @@ impl<C: Session> Watch<C> {
         }
     }
 
-    /// Moves what has waited for long to where threads may be free.
+    /// Has what has waited for long stand as well where threads may be free.
     fn have_help(&self) {
         let Some(aside) = &self.room.aside else { return };
-        for mut waiting in self.room.queue.take_older(SLOW) {
-            waiting.job.go_aside();
-            aside.queue.take_over(waiting);
+        // Out of the queue meanwhile: a call locks its kin first, and then the queue.
+        let slow = self.room.queue.take_older(SLOW);
+        if slow.is_empty() {
+            return;
         }
+        aside.queue.put_back(slow.iter().filter_map(|waiting| waiting.job.helper()).collect());
+        self.room.queue.restore(slow);
     }
 
     fn look(&mut self) {

@@ -135,13 +135,20 @@ fn held<C>() -> (mpsc::Sender<()>, impl Fn(&mut C, i64) -> Result<(), Fault> + C
     (release, work)
 }
 
+/// More lists than there are threads for them, until the sender is dropped.
+fn held_lists<C: TestSession>(
+    executor: &Arc<Executor<C>>,
+) -> (mpsc::Sender<()>, Vec<JoinHandle<Result<i64, Fault>>>) {
+    let (release, work) = held();
+    let lists = Calls::new(executor, 1, Company::Lists, work);
+    (release, (0..4).map(|_| lists.call(1)).collect())
+}
+
 /// The executor has eight connections for reads.
 pub(super) async fn single_records_wait_for_no_list_but_for_one_another<C: TestSession>(
     executor: Arc<Executor<C>>,
 ) {
-    let (release_lists, work) = held();
-    let lists = Calls::new(&executor, 1, Company::Lists, work);
-    let lists_under_way = (0..4).map(|_| lists.call(1)).collect();
+    let (release_lists, lists) = held_lists(&executor);
     let (release_finds, work) = held();
     let finds = Calls::new(&executor, 8, Company::Finds, work);
     let first = finds.begun(1).await;
@@ -152,7 +159,7 @@ pub(super) async fn single_records_wait_for_no_list_but_for_one_another<C: TestS
     assert!(answers(next).await.iter().all(Result::is_ok));
     assert_eq!(finds.runs(), [vec![1], vec![2, 3, 4, 5]]);
     drop(release_lists);
-    assert!(answers(lists_under_way).await.iter().all(Result::is_ok));
+    assert!(answers(lists).await.iter().all(Result::is_ok));
 }
 
 /// The executor has eight connections for reads.
@@ -176,9 +183,7 @@ pub(super) async fn single_records_that_wait_for_long_or_are_too_many_go_where_l
 pub(super) async fn single_records_have_their_thread_while_lists_hold_up_those_that_help<C: TestSession>(
     executor: Arc<Executor<C>>,
 ) {
-    let (release_lists, work) = held();
-    let lists = Calls::new(&executor, 1, Company::Lists, work);
-    let lists_under_way = (0..4).map(|_| lists.call(1)).collect();
+    let (release_lists, lists) = held_lists(&executor);
     let (release_finds, work) = held();
     let finds = Calls::new(&executor, 4, Company::Finds, work);
     let first = finds.begun(1).await;
@@ -193,7 +198,7 @@ pub(super) async fn single_records_have_their_thread_while_lists_hold_up_those_t
     assert!(answers(too_many).await.iter().all(Result::is_ok));
     assert_eq!(finds.runs(), [vec![1], vec![2, 3, 4, 5], vec![6, 7]]);
     drop(release_lists);
-    assert!(answers(lists_under_way).await.iter().all(Result::is_ok));
+    assert!(answers(lists).await.iter().all(Result::is_ok));
 }
 
 pub(super) async fn a_broken_call_hurts_nobody_else<C: TestSession>(executor: Arc<Executor<C>>) {

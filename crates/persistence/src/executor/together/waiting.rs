@@ -71,8 +71,17 @@ impl<I, T, E> Waiting<I, T, E> {
         *batches = batches.saturating_add(1);
     }
 
+    /// A batch stands aside as well, unless one does already; false in that case.
+    pub(super) const fn stand_aside(&mut self) -> bool {
+        let is_first = self.batches.aside == 0;
+        if is_first {
+            self.stand(Place::Aside);
+        }
+        is_first
+    }
+
     /// A batch stands in a queue no more.
-    pub(super) const fn leave(&mut self, place: Place) {
+    const fn leave(&mut self, place: Place) {
         let batches = self.batches.at(place);
         *batches = batches.saturating_sub(1);
     }
@@ -148,6 +157,16 @@ mod tests {
         let (late, others_wait) = waiting.take_late(Place::Home, TWO, PATIENCE);
         assert_eq!((inputs(late), others_wait), (vec![90, 80], false));
         assert_eq!(inputs(waiting.take(Place::Home, TWO)), [10]);
+        assert_eq!(waiting.batches.all(), 0);
+    }
+
+    #[test]
+    fn one_batch_stands_aside_for_one_that_waits_for_long() {
+        let mut waiting = waiting(&[10, 5], TWO);
+        assert_eq!([(), ()].map(|()| waiting.stand_aside()), [true, false]);
+        assert_eq!(waiting.batches, Batches { home: 1, aside: 1 });
+        assert_eq!(inputs(waiting.take(Place::Aside, TWO)), [10, 5]);
+        assert!(waiting.take(Place::Home, TWO).is_empty());
         assert_eq!(waiting.batches.all(), 0);
     }
 
