@@ -27,6 +27,22 @@ macro_rules! for_share {
 }
 pub(super) use for_share;
 
+/// Inserts a row and returns columns of it.
+macro_rules! inserted {
+    ($c:expr, $insert:expr, $table:ident, $columns:expr) => {
+        $insert.returning($columns).get_result($c)
+    };
+}
+pub(super) use inserted;
+
+/// Inserts rows, in one statement.
+macro_rules! insert_all {
+    ($c:expr, $table:ident, $rows:expr) => {
+        diesel::insert_into($table::table).values($rows.collect::<Vec<_>>()).execute($c).map(drop)
+    };
+}
+pub(super) use insert_all;
+
 /// Key of the advisory lock of whoever makes the first administrator: any number that nothing else uses here.
 const FIRST_ADMIN_LOCK: i64 = 0x4845_414c_4144;
 

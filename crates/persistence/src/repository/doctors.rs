@@ -11,7 +11,7 @@ use domain::{
     Outcome, Page, Position, SearchTerms, SortKey, Stamp, UserId, UserName, Version, fold,
 };
 
-use super::dialect::for_update;
+use super::dialect::{for_update, insert_all, inserted};
 use super::once::once;
 use super::patients::unless_deleted;
 use super::together::{self, Kin};
@@ -106,7 +106,7 @@ impl DoctorRepository for Doctors {
     }
 }
 
-fn insert_once(c: &mut Conn, new: &NewDoctor) -> Result<Doctor, Failure> {
+pub(super) fn insert_once(c: &mut Conn, new: &NewDoctor) -> Result<Doctor, Failure> {
     let make = |c: &mut Conn| insert(c, new.creator, new.details.clone(), new.rule, &new.stamp);
     once(c, new.creator, &new.stamp, make, first)
 }
@@ -118,17 +118,15 @@ fn insert(
     rule: EmailRule,
     stamp: &Stamp,
 ) -> Result<Doctor, Failure> {
-    let (id, created_by): (i64, Option<String>) = diesel::insert_into(doctors::table)
-        .values((
-            DoctorColumns::new(&details, rule),
-            doctors::created_by_id.eq(creator.get()),
-            doctors::created_at.eq(At(stamp.at)),
-            doctors::updated_at.eq(At(stamp.at)),
-            doctors::version.eq(Version::FIRST.get()),
-        ))
-        .returning((doctors::id, creator_name()))
-        .get_result(c)
-        .map_err(unknown_creator)?;
+    let new = diesel::insert_into(doctors::table).values((
+        DoctorColumns::new(&details, rule),
+        doctors::created_by_id.eq(creator.get()),
+        doctors::created_at.eq(At(stamp.at)),
+        doctors::updated_at.eq(At(stamp.at)),
+        doctors::version.eq(Version::FIRST.get()),
+    ));
+    let (id, created_by): (i64, Option<String>) =
+        inserted!(c, new, doctors, (doctors::id, creator_name())).map_err(unknown_creator)?;
     let id = stored("doctors.id", DoctorId::new(id))?;
     let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
     write_words(c, id, WordChange::between(None, Some(details.name.as_str())))?;
@@ -317,9 +315,8 @@ fn write_words(c: &mut Conn, id: DoctorId, words: WordChange) -> Result<(), Fail
             .execute(c)?;
     }
     if !words.added.is_empty() {
-        let rows: Vec<_> =
-            words.added.into_iter().map(|word| DoctorWordRow { word, doctor_id: id.get() }).collect();
-        diesel::insert_into(doctor_words::table).values(rows).execute(c)?;
+        let row = |word| DoctorWordRow { word, doctor_id: id.get() };
+        insert_all!(c, doctor_words, words.added.into_iter().map(row))?;
     }
     Ok(())
 }

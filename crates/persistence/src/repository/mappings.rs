@@ -13,7 +13,7 @@ use domain::{
     MappingView, NewMapping, Notes, Outcome, Page, PageLimit, PatientId, Position, Stamp, UserId, Version,
 };
 
-use super::dialect::{for_share, for_update};
+use super::dialect::{for_share, for_update, inserted};
 use super::once::once;
 use super::patients::unless_deleted;
 use super::together::{self, Kin};
@@ -138,7 +138,7 @@ impl MappingRepository for Mappings {
     }
 }
 
-fn assign_once(c: &mut Conn, assignment: &Assignment) -> Result<MappingView, Failure> {
+pub(super) fn assign_once(c: &mut Conn, assignment: &Assignment) -> Result<MappingView, Failure> {
     let Assignment { owner, new, stamp } = assignment;
     let make = |c: &mut Conn| assign(c, *owner, new, stamp);
     once(c, *owner, stamp, make, |c, id| first(c, *owner, id))
@@ -159,19 +159,17 @@ fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, stamp: &Stamp) -> Resul
         .select((DoctorLabelRow::as_select(), doctors::retired_at));
     let doctor = unless_deleted(for_share!(doctor).get_result(c).optional()?);
     let doctor = doctor.ok_or(RepositoryError::Missing(Record::Doctor))?;
-    let mapping = diesel::insert_into(mappings::table)
-        .values((
-            mappings::owner_id.eq(owner.get()),
-            mappings::patient_id.eq(new.patient.get()),
-            mappings::doctor_id.eq(new.doctor.get()),
-            mappings::notes.eq(new.notes.as_ref().map(Notes::as_str)),
-            mappings::assigned_by_id.eq(stamp.user.unwrap_or(owner).get()),
-            mappings::assigned_at.eq(At(stamp.at)),
-            mappings::updated_at.eq(At(stamp.at)),
-            mappings::version.eq(Version::FIRST.get()),
-        ))
-        .returning(MappingRow::as_returning())
-        .get_result(c)?;
+    let new = diesel::insert_into(mappings::table).values((
+        mappings::owner_id.eq(owner.get()),
+        mappings::patient_id.eq(new.patient.get()),
+        mappings::doctor_id.eq(new.doctor.get()),
+        mappings::notes.eq(new.notes.as_ref().map(Notes::as_str)),
+        mappings::assigned_by_id.eq(stamp.user.unwrap_or(owner).get()),
+        mappings::assigned_at.eq(At(stamp.at)),
+        mappings::updated_at.eq(At(stamp.at)),
+        mappings::version.eq(Version::FIRST.get()),
+    ));
+    let mapping = inserted!(c, new, mappings, MappingRow::as_select())?;
     Ok(MappingViewRow { mapping, patient, doctor }.try_into()?)
 }
 

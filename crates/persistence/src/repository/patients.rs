@@ -15,7 +15,7 @@ use domain::{
     PatientFilter, PatientId, Position, SearchTerms, SortKey, Stamp, Timestamp, UserId, UserName, Version,
 };
 
-use super::dialect::{beside, for_update};
+use super::dialect::{beside, for_update, insert_all, inserted};
 use super::once::once;
 use super::together::{self, Kin};
 use super::{Conn, Db, history, mappings, versions};
@@ -123,24 +123,22 @@ impl PatientRepository for Patients {
     }
 }
 
-fn insert_once(c: &mut Conn, new: &NewPatient) -> Result<Patient, Failure> {
+pub(super) fn insert_once(c: &mut Conn, new: &NewPatient) -> Result<Patient, Failure> {
     let make = |c: &mut Conn| insert(c, new.owner, new.details.clone(), &new.stamp);
     once(c, new.owner, &new.stamp, make, |c, id| first(c, new.owner, id))
 }
 
 fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, stamp: &Stamp) -> Result<Patient, Failure> {
-    let (id, created_by): (i64, Option<String>) = diesel::insert_into(patients::table)
-        .values((
-            PatientColumns::from(&details),
-            patients::owner_id.eq(owner.get()),
-            patients::created_at.eq(At(stamp.at)),
-            patients::updated_at.eq(At(stamp.at)),
-            patients::version.eq(Version::FIRST.get()),
-            patients::created_by_id.eq(stamp.user.filter(|user| *user != owner).map(UserId::get)),
-        ))
-        .returning((patients::id, owner_name()))
-        .get_result(c)
-        .map_err(unknown_owner)?;
+    let new = diesel::insert_into(patients::table).values((
+        PatientColumns::from(&details),
+        patients::owner_id.eq(owner.get()),
+        patients::created_at.eq(At(stamp.at)),
+        patients::updated_at.eq(At(stamp.at)),
+        patients::version.eq(Version::FIRST.get()),
+        patients::created_by_id.eq(stamp.user.filter(|user| *user != owner).map(UserId::get)),
+    ));
+    let (id, created_by): (i64, Option<String>) =
+        inserted!(c, new, patients, (patients::id, owner_name())).map_err(unknown_owner)?;
     let id = stored("patients.id", PatientId::new(id))?;
     let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
     write_words(c, owner, id, stamp.at, WordChange::between(None, Some(details.name.full())))?;
@@ -419,8 +417,7 @@ fn write_words(
     }
     if !words.added.is_empty() {
         let row = |word| PatientWordRow { owner_id: owner.get(), word, created_micros, patient_id: id.get() };
-        let rows: Vec<_> = words.added.into_iter().map(row).collect();
-        diesel::insert_into(patient_words::table).values(rows).execute(c)?;
+        insert_all!(c, patient_words, words.added.into_iter().map(row))?;
     }
     Ok(())
 }

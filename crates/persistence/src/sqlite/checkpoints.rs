@@ -29,7 +29,7 @@ const _: () =
     assert!(libsqlite3_sys::SQLITE_VERSION_NUMBER >= 3_051_003, "an SQLite without the WAL-reset bug");
 
 /// A log of so many pages is copied: an eighth less than what the connection that writes waits for.
-const PAGES: i32 = 7_000;
+const PAGES: i32 = 14_000;
 /// Looking costs a few microseconds; in this time a busy server adds a few hundred pages.
 const BUSY: Duration = Duration::from_millis(20);
 /// The same while nobody writes.

@@ -24,6 +24,34 @@ macro_rules! for_share {
 }
 pub(super) use for_share;
 
+diesel::define_sql_function! {
+    /// The id of the row that this connection has inserted last.
+    fn last_insert_rowid() -> diesel::sql_types::BigInt;
+}
+
+/// Inserts a row and returns columns of it. They are read afterwards: for `RETURNING` SQLite makes a table of its own, each
+/// time.
+macro_rules! inserted {
+    ($c:expr, $insert:expr, $table:ident, $columns:expr) => {
+        $insert.execute($c).and_then(|_| {
+            let own = $table::table.filter($table::id.eq(super::dialect::last_insert_rowid()));
+            own.select($columns).get_result($c)
+        })
+    };
+}
+pub(super) use inserted;
+
+/// Inserts rows, as part of the transaction that is under way. One by one, as Diesel would do: but it would make a
+/// savepoint for them, and SQLite a copy of every page that they change.
+macro_rules! insert_all {
+    ($c:expr, $table:ident, $rows:expr) => {
+        $rows
+            .into_iter()
+            .try_for_each(|row| diesel::insert_into($table::table).values(row).execute($c).map(drop))
+    };
+}
+pub(super) use insert_all;
+
 /// Nothing to wait for: there is one writer.
 #[expect(clippy::unnecessary_wraps, reason = "on the other database it may fail")]
 pub(super) fn one_at_a_time(_: &mut super::Conn) -> diesel::QueryResult<()> {

@@ -1,10 +1,12 @@
 //! Calls that come at the same time on SQLite: reads share a transaction, which saves the locks of the file, and a
-//! thread that need not be woken for each of them. No statement is shared, as there is no way to a server to be saved.
-//! Writes share their commits without any of this: see the executor.
+//! thread that need not be woken for each of them; new records share a savepoint. No statement is shared, as there is no
+//! way to a server to be saved. Other writes share their commits without any of this: see the executor.
 
 use std::num::NonZeroUsize;
 
 use diesel::connection::Connection as _;
+use diesel::result::{DatabaseErrorKind, Error};
+use domain::ports::RepositoryError;
 use domain::{
     AssignedDoctor, Doctor, DoctorId, Listing, MappingId, MappingView, PageLimit, Patient, PatientId, UserId,
 };
@@ -25,8 +27,8 @@ type Shares<T> = Result<Vec<Share<T, Failure>>, Failure>;
 pub(super) const READS: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 /// How many first pages of lists share a turn.
 pub(super) const LISTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
-/// How many writes share a turn.
-pub(super) const WRITES: NonZeroUsize = NonZeroUsize::MIN;
+/// How many new records share a turn.
+pub(super) const WRITES: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 pub(super) fn find_patients(c: &mut Conn, asked: &[(UserId, PatientId)]) -> Shares<Option<Patient>> {
     each(c, asked, |c, (owner, id)| patients::find(c, *owner, *id))
@@ -59,19 +61,35 @@ fn each<I, T>(c: &mut Conn, asked: &[I], find: impl Fn(&mut Conn, &I) -> Result<
     c.transaction(|c| Ok(asked.iter().map(|asked| Share::Given(find(c, asked))).collect()))
 }
 
-pub(super) fn insert_patients(_: &mut Conn, new: &[NewPatient]) -> Shares<Patient> {
-    alone(new)
+pub(super) fn insert_patients(c: &mut Conn, new: &[NewPatient]) -> Shares<Patient> {
+    in_turn(new, |new| patients::insert_once(c, new))
 }
 
-pub(super) fn insert_doctors(_: &mut Conn, new: &[NewDoctor]) -> Shares<Doctor> {
-    alone(new)
+pub(super) fn insert_doctors(c: &mut Conn, new: &[NewDoctor]) -> Shares<Doctor> {
+    in_turn(new, |new| doctors::insert_once(c, new))
 }
 
-pub(super) fn assign(_: &mut Conn, new: &[Assignment]) -> Shares<MappingView> {
-    alone(new)
+pub(super) fn assign(c: &mut Conn, new: &[Assignment]) -> Shares<MappingView> {
+    in_turn(new, |new| mappings::assign_once(c, new))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "on PostgreSQL it may fail")]
-fn alone<I, T>(calls: &[I]) -> Shares<T> {
-    Ok(calls.iter().map(|_| Share::Alone).collect())
+/// One record after the other. A savepoint for each would be two statements more, and a copy of every page that it
+/// changes. Without, only what has written nothing may be refused: after any other error nothing of the turn may stay.
+fn in_turn<I, T>(new: &[I], mut insert: impl FnMut(&I) -> Result<T, Failure>) -> Shares<T> {
+    let share = |new| match insert(new) {
+        Ok(record) => Ok(Share::Given(Ok(record))),
+        Err(refused) if has_written_nothing(&refused) => Ok(Share::Given(Err(refused))),
+        Err(error) => Err(error),
+    };
+    new.iter().map(share).collect()
+}
+
+/// Whether the record itself was refused, by the first statement that writes or before. SQLite takes back a statement that
+/// fails.
+const fn has_written_nothing(error: &Failure) -> bool {
+    matches!(
+        error,
+        Failure::Answer(RepositoryError::Missing(_))
+            | Failure::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+    )
 }
