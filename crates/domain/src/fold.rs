@@ -24,8 +24,11 @@ fn folded(text: &str) -> String {
 /// Only the diacritics of European scripts are dropped. The vowel signs of Indic scripts are combining
 /// marks too, but a name without them is another name.
 pub fn search_key(text: &str) -> String {
-    let bare: String = text.nfkd().filter(|c| !is_diacritic(*c)).collect();
-    let folded = identifier_key(&bare);
+    let folded = if text.is_ascii() {
+        identifier_key(text)
+    } else {
+        identifier_key(&text.nfkd().filter(|c| !is_diacritic(*c)).collect::<String>())
+    };
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

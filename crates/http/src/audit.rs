@@ -6,7 +6,6 @@ use std::sync::Arc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 use domain::ports::Record;
@@ -72,16 +71,20 @@ impl Audited {
     }
 }
 
-/// Runs the operation and puts it on record.
+/// Answers by `run`, and puts the operation on record.
 ///
 /// # Errors
 /// 503 when the trail cannot keep up: what is not on record is not answered.
-pub(crate) async fn on_record(
+pub(crate) async fn on_record<F, B>(
     audited: Audited,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let recorded = recorded(audited, request, next);
+    run: impl FnOnce(ServiceRequest) -> F + 'static,
+) -> Result<ServiceResponse<BoxBody>, Error>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>> + 'static,
+    B: MessageBody + 'static,
+{
+    let recorded = recorded(audited, request, run);
     if !audited.goes_on {
         return recorded.await;
     }
@@ -90,20 +93,24 @@ pub(crate) async fn on_record(
     task.await.map_err(|_| Problem::new(Code::Internal))?
 }
 
-async fn recorded(
+async fn recorded<F, B>(
     audited: Audited,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+    run: impl FnOnce(ServiceRequest) -> F,
+) -> Result<ServiceResponse<BoxBody>, Error>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody + 'static,
+{
     let original = request.request().clone();
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
-        return envelope::contain(request, next).await;
+        return envelope::contain(request, run).await;
     };
     let id = original.extensions().get().cloned().unwrap_or_else(RequestId::none);
     let call = Call::new(audited.operation, state.trusted_proxies.client_of(&original), id);
     let call = Arc::new(call);
     original.extensions_mut().insert(Arc::clone(&call));
-    let response = envelope::contain(request, next).await?;
+    let response = envelope::contain(request, run).await?;
     let outcome = outcome(response.status());
     if audited.is_stored && outcome == Outcome::Done {
         return Ok(response);

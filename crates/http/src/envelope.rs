@@ -21,34 +21,32 @@ use crate::request_id::{self, REQUEST_ID};
 use crate::state::AppState;
 use crate::trace::{TRACERESPONSE, Trace};
 
-/// Gives the request its id, before anything else looks at it.
-pub(crate) async fn identify(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if let Some(state) = request.app_data::<Data<AppState>>() {
-        let id = request_id::of(&request, state);
-        let trace = Trace::of(request.headers(), state);
-        let mut extensions = request.extensions_mut();
-        extensions.insert(id);
-        if let Some(trace) = trace {
-            extensions.insert(trace);
-        }
-        drop(extensions);
+/// Gives the request its id, and that of its trace.
+pub(crate) fn identify(request: &ServiceRequest) {
+    let Some(state) = request.app_data::<Data<AppState>>() else { return };
+    let id = request_id::of(request, state);
+    let trace = Trace::of(request.headers(), state);
+    let mut extensions = request.extensions_mut();
+    extensions.insert(id);
+    if let Some(trace) = trace {
+        extensions.insert(trace);
     }
-    next.call(request).await
 }
 
-/// Runs a handler; a panic in it is a 500 problem, and the connection lives on.
+/// Answers by `run`; a panic in it is a 500 problem, and the connection lives on.
 ///
 /// This wraps each resource and not the app, because the router needs the request for itself: only behind it may
 /// a copy be kept, and without one there is nothing to answer to.
-pub(crate) async fn contain(
+pub(crate) async fn contain<F, B>(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+    run: impl FnOnce(ServiceRequest) -> F,
+) -> Result<ServiceResponse<BoxBody>, Error>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody + 'static,
+{
     let original = request.request().clone();
-    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+    match AssertUnwindSafe(run(request)).catch_unwind().await {
         Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
         Ok(Err(error)) => Ok(ServiceResponse::from_err(error, original)),
         // What the panic says may hold anything; the panic hook has logged where it was.
@@ -61,16 +59,12 @@ pub(crate) async fn seal(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.as_str().to_owned());
     let response = next.call(request).await?;
-    Ok(with_headers(render_problem(response, &id), &id))
+    Ok(with_headers(render_problem(response)))
 }
 
 /// Writes the body of an answer that is only a status so far.
-fn render_problem(
-    response: ServiceResponse<impl MessageBody + 'static>,
-    id: &str,
-) -> ServiceResponse<BoxBody> {
+fn render_problem(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let problem = match response.response().error() {
         Some(error) => error.as_error::<Problem>().cloned().or_else(|| Some(Problem::of_status(status))),
@@ -81,7 +75,7 @@ fn render_problem(
             let (request, bare) = response.into_parts();
             // What was added on the way, such as which origin may see the answer, stays.
             let mut headers = bare.headers().clone();
-            let mut rendered = problem.response(id);
+            let mut rendered = problem.response(request.extensions().get().map_or("", RequestId::as_str));
             for (name, value) in rendered.headers() {
                 headers.insert(name.clone(), value.clone());
             }
@@ -92,7 +86,7 @@ fn render_problem(
     }
 }
 
-fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+fn with_headers(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let request = response.request().clone();
     limits::add_headers(&request, response.headers_mut());
     let state = request.app_data::<Data<AppState>>();
@@ -102,12 +96,15 @@ fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResp
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(id) {
+    let extensions = request.extensions();
+    let id = extensions.get::<RequestId>().map(|id| HeaderValue::from_str(id.as_str()));
+    if let Some(Ok(id)) = id {
         headers.insert(REQUEST_ID, id);
     }
-    if let Some(trace) = request.extensions().get::<Trace>().and_then(Trace::response) {
+    if let Some(trace) = extensions.get::<Trace>().and_then(Trace::response) {
         headers.insert(TRACERESPONSE, trace);
     }
+    drop(extensions);
     if is_tls {
         default(headers, STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -38,6 +38,7 @@ mod span;
 mod state;
 mod trace;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_cors::Cors;
@@ -118,8 +119,8 @@ pub fn app(
 > {
     let settings = shared.state.settings;
     let pages = shared.pages.clone();
-    let metrics = shared.metrics.clone();
-    let (of_routes, link) = (metrics.clone(), shared.link.clone());
+    let metrics = Rc::new(shared.metrics.clone());
+    let (of_routes, link) = (Rc::clone(&metrics), shared.link.clone());
     App::new()
         .app_data(shared.state.clone())
         .app_data(shared.document.clone())
@@ -136,10 +137,10 @@ pub fn app(
         .default_service(web::to(envelope::unknown_path))
         .wrap(from_fn(load::bound))
         .wrap(Condition::new(!shared.state.cors_origins.is_empty(), cors(&shared.state.cors_origins)))
-        .wrap(from_fn(envelope::seal))
+        .wrap(from_fn(move |request, next| {
+            metrics::count(Rc::clone(&metrics), envelope::seal(request, next))
+        }))
         .wrap(TracingLogger::<span::RouteSpan>::new())
-        .wrap(from_fn(envelope::identify))
-        .wrap(from_fn(move |request, next| metrics::count(metrics.clone(), request, next)))
         // Outermost, so that everything else sees one form of each path.
         .wrap(NormalizePath::trim())
 }

@@ -43,8 +43,8 @@ impl Load {
     }
 
     /// A place for one more request, unless all are taken.
-    fn enter(&self) -> Option<Place> {
-        let place = Place(Arc::clone(&self.under_way));
+    fn enter(&self) -> Option<Place<'_>> {
+        let place = Place(&self.under_way);
         let before = self.under_way.fetch_add(1, Ordering::Relaxed);
         // A place that is not given is left again as it is dropped.
         let is_given = before < self.most;
@@ -63,9 +63,9 @@ impl Default for Load {
 }
 
 /// The place of one request; free again when it is dropped, however the request ends.
-struct Place(Arc<AtomicUsize>);
+struct Place<'a>(&'a AtomicUsize);
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -79,9 +79,9 @@ pub(crate) async fn bound(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let load = request.app_data::<Data<AppState>>().map(|state| state.load.clone());
+    let state = request.app_data::<Data<AppState>>().cloned();
     let is_probe = PROBES.contains(&request.path());
-    let Some(load) = load.filter(|_| !is_probe) else {
+    let Some(load) = state.as_ref().map(|state| &state.load).filter(|_| !is_probe) else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
     let answer = match load.enter() {

@@ -3,16 +3,15 @@
 //! Nothing of a request itself gets in: no path, no query, no address. A request costs two looks at the clock and two
 //! counters that are found once for each route; nothing is formatted.
 
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use actix_web::Error;
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
-use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::Next;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -119,17 +118,12 @@ impl RouteMetrics {
 pub(crate) type Counters = Arc<[Arc<RouteMetrics>]>;
 
 /// Notes which route a request has taken and which counters it is for.
-pub(crate) async fn note_route(
-    counters: Counters,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+pub(crate) fn note_route(counters: &Counters, request: &ServiceRequest) {
     let found = counters.iter().find(|counter| Method::as_str(request.method()) == counter.method);
     if let Some(found) = found {
-        span::found_route(&request, &found.route);
+        span::found_route(request, &found.route);
         request.extensions_mut().insert(Arc::clone(found));
     }
-    next.call(request).await
 }
 
 /// Whether a request has come to a route that counts it.
@@ -138,13 +132,12 @@ pub(crate) fn is_noted(request: &HttpRequest) -> bool {
 }
 
 /// Counts a request when it is answered, whatever has answered it.
-pub(crate) async fn count(
-    metrics: RequestMetrics,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+pub(crate) async fn count<B>(
+    metrics: Rc<RequestMetrics>,
+    answer: impl Future<Output = Result<ServiceResponse<B>, Error>>,
+) -> Result<ServiceResponse<B>, Error> {
     let begun = Instant::now();
-    let response = next.call(request).await?;
+    let response = answer.await?;
     let (status, time) = (response.status(), begun.elapsed());
     let request = response.request();
     let found = request.extensions().get::<Arc<RouteMetrics>>().cloned();

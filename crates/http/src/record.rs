@@ -1,5 +1,6 @@
 //! Answers that hold one record, and conditions on its version (RFC 9110, section 13).
 
+use std::fmt::Write as _;
 use std::future::{Ready, ready};
 
 use actix_web::body::BoxBody;
@@ -99,11 +100,16 @@ impl Responder for Plain {
 
 pub(crate) const JSON: &str = "application/json";
 
+/// Room for most records, so that it need not grow field by field.
+const USUAL: usize = 512;
+
 pub(crate) fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(body).map_err(|error| {
+    let mut json = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut json, body).map_err(|error| {
         tracing::error!(%error, "an answer could not be written");
         Problem::new(Code::Internal)
-    })
+    })?;
+    Ok(json)
 }
 
 /// 204: done, and nothing to show.
@@ -120,7 +126,10 @@ impl Responder for NoContent {
 /// The strong tag of a record: its version, and a checksum of the body, because an age or a doctor's name
 /// in it can change while the record itself does not.
 fn etag(version: Version, body: &[u8]) -> String {
-    format!("\"{}-{:016x}\"", version.get(), XxHash64::oneshot(0, body))
+    let mut tag = String::with_capacity(32);
+    // Writing into text does not fail.
+    let _ = write!(tag, "\"{}-{:016x}\"", version.get(), XxHash64::oneshot(0, body));
+    tag
 }
 
 /// Whether `If-None-Match` names the tag; it compares weakly (RFC 9110, section 13.1.2).

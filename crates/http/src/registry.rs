@@ -8,7 +8,7 @@ use actix_web::dev::HttpServiceFactory;
 use actix_web::guard::{self, Guard};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 use domain::Operation as Name;
@@ -123,11 +123,14 @@ pub(crate) fn register(operations: &[Operation], metrics: &RequestMetrics, confi
             let route = (operation.route)(web::route().guard(any_of(methods)));
             let is_write = operation.method != HttpMethod::Get;
             let audited = Audited::new(operation.name, is_write, operation.is_many_writes);
-            let audit = from_fn(move |request, next| audit::on_record(audited, request, next));
             resource = resource.route(if !operation.is_public() {
-                route.wrap(from_fn(require_sign_in)).wrap(audit)
+                route.wrap(from_fn(move |request, next| {
+                    audit::on_record(audited, request, |request| require_sign_in(request, next))
+                }))
             } else if operation.takes_credentials() {
-                route.wrap(from_fn(guard_credentials)).wrap(audit)
+                route.wrap(from_fn(move |request, next| {
+                    audit::on_record(audited, request, |request| guard_credentials(request, next))
+                }))
             } else {
                 route
             });
@@ -152,8 +155,10 @@ pub(crate) fn complete(
         }
         std::future::ready(Err::<HttpResponse, _>(problem))
     }));
-    let note = move |request, next| metrics::note_route(Arc::clone(&counters), request, next);
-    resource.wrap(from_fn(envelope::contain)).wrap(from_fn(note))
+    resource.wrap(from_fn(move |request, next: Next<_>| {
+        metrics::note_route(&counters, &request);
+        envelope::contain(request, move |request| next.call(request))
+    }))
 }
 
 const fn methods(method: &HttpMethod) -> &'static [&'static str] {

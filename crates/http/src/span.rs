@@ -10,6 +10,7 @@ use domain::RequestId;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
+use crate::envelope;
 use crate::metrics;
 use crate::trace::{Trace, TraceLink};
 
@@ -20,7 +21,9 @@ use crate::trace::{Trace, TraceLink};
 pub(crate) struct RouteSpan;
 
 impl RootSpanBuilder for RouteSpan {
+    /// Here the request gets its id, before anything else looks at it.
     fn on_request_start(request: &ServiceRequest) -> Span {
+        envelope::identify(request);
         // To look for it takes as long as to find it, so in the interface it is told once it is found.
         let route = if is_of_interface(request.path()) { None } else { request.match_pattern() };
         let extensions = request.extensions();

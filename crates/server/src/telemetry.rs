@@ -55,7 +55,7 @@ fn listen(settings: &LogSettings, exporter: Exporter) {
     };
     if is_json {
         let lines = lines.json().flatten_event(true).with_current_span(true).with_span_list(false);
-        exporter.install(lines.fmt_fields(AppendedFields::default()).finish());
+        exporter.install(lines.fmt_fields(AppendedFields).finish());
     } else {
         let fields = debug_fn(write_field).delimited(" ");
         exporter.install(lines.fmt_fields(fields).with_ansi(is_terminal).with_target(false).finish());

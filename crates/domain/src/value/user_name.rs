@@ -51,7 +51,7 @@ impl UserName {
         if trimmed.chars().count() > Self::MAX_CHARS {
             return Err(UserNameError::TooLong);
         }
-        let shown: String = trimmed.nfkc().collect();
+        let shown = if trimmed.is_ascii() { trimmed.to_owned() } else { trimmed.nfkc().collect() };
         // Only now may it show that it is an address, such as one in full-width letters.
         if let Ok(email) = EmailAddress::parse(&shown) {
             return Ok(Self::from_email(&email));
