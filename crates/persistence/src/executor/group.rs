@@ -15,7 +15,7 @@ use super::Session;
 use super::job::{BoxedJob, Job, Outcome, Refusal, refuse};
 use super::pool::Slot;
 
-/// The most jobs of one group.
+/// The most jobs of one group. A transaction ends when so many calls are in it, since all of them wait for its end.
 pub(super) const MOST: usize = 64;
 
 /// Takes the lock for writing at once: a transaction that gets it only later can fail half-way.
@@ -25,7 +25,7 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(super) fn run<C: Session>(slot: &mut Slot<C>, jobs: VecDeque<BoxedJob<C>>) -> Vec<BoxedJob<C>> {
     let mut waiting = jobs;
     let mut again = Vec::new();
-    // More than one round only when a transaction broke in the middle: the rest gets a new one.
+    // What is left of a round gets a new transaction: the last one was full, or broke in the middle.
     while !waiting.is_empty() {
         let ran = match commit_some(slot, &mut waiting) {
             Ok(ran) => ran,
@@ -83,13 +83,17 @@ fn run_alone<C: Session>(
     ended
 }
 
-/// Runs each job within a savepoint. An error means that the transaction itself is broken.
+/// Runs jobs until the transaction is full, each within a savepoint. An error means that the transaction itself is broken.
 fn run_all<C: Session>(
     connection: &mut C,
     waiting: &mut VecDeque<BoxedJob<C>>,
     ran: &mut Vec<BoxedJob<C>>,
 ) -> QueryResult<()> {
-    while let Some(mut job) = waiting.pop_front() {
+    let mut calls = 0_usize;
+    while calls < MOST
+        && let Some(mut job) = waiting.pop_front()
+    {
+        calls = calls.saturating_add(job.calls());
         let ended = AnsiTransactionManager::begin_transaction(connection)
             .and_then(|()| run_one(connection, &mut job));
         ran.push(job);

@@ -88,6 +88,11 @@ pub(super) trait Job<C>: Send {
     /// Its turn has come: a job that stands for several calls takes them.
     fn prepare(&mut self) {}
 
+    /// How many calls it stands for, now that its turn has come.
+    fn calls(&self) -> usize {
+        1
+    }
+
     /// A job for other threads, in case they are free sooner: whoever comes first does what both stand for.
     fn helper(&self) -> Option<BoxedJob<C>> {
         None

@@ -277,6 +277,10 @@ where
         }
     }
 
+    fn calls(&self) -> usize {
+        self.inputs.as_ref().map_or(0, Vec::len)
+    }
+
     fn helper(&self) -> Option<BoxedJob<C>> {
         if self.inputs.is_some() || !self.kin.lock().stand_aside() {
             return None;

@@ -141,7 +141,7 @@ mod tests {
     fn write(writer: &mut Conn, pages: i32) {
         let numbers =
             format!("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {pages})");
-        writer.batch_execute(&format!("{numbers} INSERT INTO notes SELECT zeroblob(4000) FROM c")).unwrap();
+        writer.batch_execute(&format!("{numbers} INSERT INTO notes SELECT zeroblob(1900) FROM c")).unwrap();
     }
 
     #[test]

@@ -5,8 +5,6 @@
 use std::num::NonZeroUsize;
 
 use diesel::connection::Connection as _;
-use diesel::result::{DatabaseErrorKind, Error};
-use domain::ports::RepositoryError;
 use domain::{
     AssignedDoctor, Doctor, DoctorId, Listing, MappingId, MappingView, PageLimit, Patient, PatientId, UserId,
 };
@@ -74,22 +72,13 @@ pub(super) fn assign(c: &mut Conn, new: &[Assignment]) -> Shares<MappingView> {
 }
 
 /// One record after the other. A savepoint for each would be two statements more, and a copy of every page that it
-/// changes. Without, only what has written nothing may be refused: after any other error nothing of the turn may stay.
+/// changes. Without, only a record that was refused by the first statement that writes may be left out (the calls have no
+/// idempotency keys, which would be written before): after any other error nothing of the turn may stay.
 fn in_turn<I, T>(new: &[I], mut insert: impl FnMut(&I) -> Result<T, Failure>) -> Shares<T> {
     let share = |new| match insert(new) {
         Ok(record) => Ok(Share::Given(Ok(record))),
-        Err(refused) if has_written_nothing(&refused) => Ok(Share::Given(Err(refused))),
+        Err(refused) if refused.is_refused_record() => Ok(Share::Given(Err(refused))),
         Err(error) => Err(error),
     };
     new.iter().map(share).collect()
-}
-
-/// Whether the record itself was refused, by the first statement that writes or before. SQLite takes back a statement that
-/// fails.
-const fn has_written_nothing(error: &Failure) -> bool {
-    matches!(
-        error,
-        Failure::Answer(RepositoryError::Missing(_))
-            | Failure::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
-    )
 }

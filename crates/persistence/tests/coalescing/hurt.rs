@@ -7,12 +7,16 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
+use domain::ports::{Constraint, Record, RepositoryError};
+use domain::{EmailRule, UserId};
 use persistence::{DatabaseSettings, Stores};
+use tempfile::TempDir;
 use testkit::postgres::{self, Template};
 use testkit::{builders, fixed};
 use tokio::task::JoinSet;
+
+use super::Count;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_for_a_lock_holds_up_nobody_else() {
@@ -55,51 +59,82 @@ async fn who_waits_for_a_lock_holds_up_nobody_else() {
     assert_eq!(waits.await.unwrap().unwrap().owner, held);
 }
 
-#[tokio::test]
-async fn what_fails_half_way_leaves_nothing_behind_and_all_others_are_made() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.db");
-    let url = format!("sqlite://{}", path.display());
-    persistence::migrate(&url).unwrap();
-    let stores = Arc::new(Stores::connect(&DatabaseSettings::new(&url)).unwrap());
-    let stamp = fixed::stamped(fixed::instant());
-    let owner = stores.users.insert(&builders::user().done(), None, &stamp).await.unwrap().id;
-    let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    other
-        .batch_execute(
-            "CREATE TRIGGER broken AFTER INSERT ON patient_words WHEN NEW.word = 'broken' \
-             BEGIN SELECT RAISE(ABORT, 'no such word'); END; \
-             BEGIN IMMEDIATE",
-        )
-        .unwrap();
-    let mut all = JoinSet::new();
-    for number in 0..30 {
-        let (stores, stamp) = (Arc::clone(&stores), stamp.clone());
-        let name = if number == 20 { "Broken" } else { "Whole" };
-        all.spawn(async move {
-            stores.patients.insert(owner, &builders::patient().named(name).done(), &stamp).await
-        });
-    }
-    // All of them wait for the thread that waits for the lock.
-    tokio::task::yield_now().await;
-    other.batch_execute("ROLLBACK").unwrap();
-    let made = all.join_all().await;
-    assert_eq!(made.iter().filter(|made| made.is_err()).count(), 1);
-    let counts = diesel::sql_query(
-        "SELECT (SELECT count(*) FROM patients WHERE name = 'Whole') AS whole, \
-         (SELECT count(*) FROM patients) AS patients, \
-         (SELECT count(*) FROM audit_events WHERE patient_id IS NOT NULL) AS events",
-    );
-    let counts: Counts = counts.get_result(&mut other).unwrap();
-    assert_eq!(counts, Counts { whole: 29, patients: 29, events: 29 });
+/// Stores on SQLite whose thread for writes waits, so that all calls are done together.
+struct Held {
+    stores: Arc<Stores>,
+    owner: UserId,
+    lock: SqliteConnection,
+    _folder: TempDir,
 }
 
-#[derive(QueryableByName, PartialEq, Eq, Debug)]
-struct Counts {
-    #[diesel(sql_type = BigInt)]
-    whole: i64,
-    #[diesel(sql_type = BigInt)]
-    patients: i64,
-    #[diesel(sql_type = BigInt)]
-    events: i64,
+impl Held {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let url = format!("sqlite://{}", path.display());
+        persistence::migrate(&url).unwrap();
+        let stores = Arc::new(Stores::connect(&DatabaseSettings::new(&url)).unwrap());
+        let stamp = fixed::stamped(fixed::instant());
+        let owner = stores.users.insert(&builders::user().done(), None, &stamp).await.unwrap().id;
+        let mut lock = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let broken = "CREATE TRIGGER broken AFTER INSERT ON patient_words WHEN NEW.word = 'broken' \
+             BEGIN SELECT RAISE(ABORT, 'no such word'); END";
+        lock.batch_execute(&format!("{broken}; BEGIN IMMEDIATE")).unwrap();
+        Self { stores, owner, lock, _folder: folder }
+    }
+
+    /// The answers to calls that begin together.
+    async fn released<T: 'static>(&mut self, calls: JoinSet<T>) -> Vec<T> {
+        // Each of them is asked once, and waits.
+        tokio::task::yield_now().await;
+        self.lock.batch_execute("ROLLBACK").unwrap();
+        calls.join_all().await
+    }
+
+    fn count(&mut self, rows: &str) -> i64 {
+        let sql = format!("SELECT count(*) AS count FROM {rows}");
+        diesel::sql_query(sql).get_result::<Count>(&mut self.lock).unwrap().count
+    }
+}
+
+#[tokio::test]
+async fn what_fails_half_way_leaves_nothing_behind_and_all_others_are_made() {
+    let mut held = Held::new().await;
+    let owner = held.owner;
+    let mut calls = JoinSet::new();
+    for number in 0..30 {
+        let stores = Arc::clone(&held.stores);
+        let patient = builders::patient().named(if number == 20 { "Broken" } else { "Whole" }).done();
+        calls.spawn(async move {
+            stores.patients.insert(owner, &patient, &fixed::stamped(fixed::instant())).await
+        });
+    }
+    let made = held.released(calls).await;
+    assert_eq!(made.iter().filter(|made| made.is_err()).count(), 1);
+    assert_eq!(held.count("patients"), 29);
+    assert_eq!(held.count("patients WHERE name = 'Whole'"), 29);
+    assert_eq!(held.count("audit_events WHERE patient_id IS NOT NULL"), 29);
+}
+
+#[tokio::test]
+async fn who_is_refused_is_left_out_and_all_others_are_made() {
+    let mut held = Held::new().await;
+    let mut calls = JoinSet::new();
+    for number in 0..10 {
+        let stores = Arc::clone(&held.stores);
+        let creator = if number == 5 { UserId::new(999).unwrap() } else { held.owner };
+        let license = format!("L-{}", if number == 7 { 3 } else { number });
+        let doctor = builders::doctor().license(&license).done();
+        calls.spawn(async move {
+            let stamp = fixed::stamped(fixed::instant());
+            stores.doctors.insert(creator, &doctor, EmailRule::Shared, &stamp).await.map(drop)
+        });
+    }
+    let made = held.released(calls).await;
+    let is_refused =
+        |by: fn(&RepositoryError) -> bool| made.iter().filter(|made| made.as_ref().is_err_and(by)).count();
+    assert_eq!(is_refused(|error| matches!(error, RepositoryError::Missing(Record::User))), 1);
+    assert_eq!(is_refused(|error| matches!(error, RepositoryError::Duplicate(Constraint::DoctorLicense))), 1);
+    assert_eq!(held.count("doctors"), 8);
+    assert_eq!(held.count("audit_events WHERE record_kind = 'doctor'"), 8);
 }

@@ -9,7 +9,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FormatFields, FormattedFields};
 
 /// Writes fields as they come, those that come later behind the first ones. `JsonFields` of the library collects them in
-/// a map, and reads and writes all of them anew for each that comes later: three times for each request.
+/// a map, and reads and writes all of them anew for each that comes later: three times for each request. What is neither a
+/// number of JSON nor a truth value is text.
 pub(super) struct AppendedFields;
 
 impl<'a> FormatFields<'a> for AppendedFields {

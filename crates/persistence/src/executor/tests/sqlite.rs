@@ -1,6 +1,6 @@
 //! On SQLite, with group commit.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::{
     COUNT, Executor, ExecutorSettings, Fault, Refusal, TestSession, block, insert, settle, sql_query,
 };
+use crate::executor::{Company, Share, group};
 use crate::settings::DatabaseSettings;
 
 test_session!(SqliteConnection);
@@ -57,23 +58,57 @@ async fn a_reader_cannot_write() {
     assert!(matches!(executor.read(write).await, Err(Fault::Query(_))));
 }
 
+/// Work that succeeds, and breaks the commit after it: what it refers to is looked for by `COMMIT`.
+async fn breaking(executor: &Executor<SqliteConnection>) -> fn(&mut SqliteConnection) -> Result<(), Fault> {
+    let wholes = |c: &mut SqliteConnection| c.run("CREATE TABLE wholes (id INTEGER PRIMARY KEY) STRICT");
+    let parts = |c: &mut SqliteConnection| {
+        c.run(
+            "CREATE TABLE parts (whole INTEGER REFERENCES wholes (id) DEFERRABLE INITIALLY DEFERRED) STRICT",
+        )
+    };
+    executor.write(wholes).await.unwrap();
+    executor.write(parts).await.unwrap();
+    |c| c.run("INSERT INTO parts VALUES (9)")
+}
+
+#[tokio::test]
+async fn a_full_commit_is_not_broken_by_calls_that_come_after_it() {
+    let (_guard, executor) = fresh(1, roomy());
+    let break_commit = breaking(&executor).await;
+    let work = move |c: &mut SqliteConnection, is_last: &bool| {
+        if *is_last { break_commit(c) } else { c.run("INSERT INTO notes VALUES ('a')") }
+    };
+    let full = NonZeroUsize::new(group::MOST).unwrap();
+    let several = move |c: &mut SqliteConnection, all: &[bool]| {
+        all.iter().map(|is_last| work(c, is_last).map(|()| Share::Given(Ok(())))).collect()
+    };
+    let kin = Arc::new(executor.together(Company::Writes, full, work, several));
+    let block = block(&executor, true).await;
+    let calls: Vec<_> = (0..=full.get())
+        .map(|number| {
+            let (executor, kin) = (Arc::clone(&executor), Arc::clone(&kin));
+            tokio::spawn(async move { executor.join(&kin, number == full.get()).await })
+        })
+        .collect();
+    settle().await;
+    drop(block);
+    let mut broken = Vec::new();
+    for call in calls {
+        broken.push(call.await.unwrap().is_err());
+    }
+    assert_eq!(broken.pop(), Some(true));
+    assert!(!broken.contains(&true), "{broken:?}");
+}
+
 #[tokio::test]
 async fn nobody_of_a_group_is_told_success_when_the_commit_fails() {
     let (_guard, executor) = fresh(1, roomy());
-    let tables =
-        "CREATE TABLE parts (whole INTEGER REFERENCES wholes (id) DEFERRABLE INITIALLY DEFERRED) STRICT";
-    executor
-        .write(|c: &mut SqliteConnection| c.run("CREATE TABLE wholes (id INTEGER PRIMARY KEY) STRICT"))
-        .await
-        .unwrap();
-    executor.write(move |c: &mut SqliteConnection| c.run(tables)).await.unwrap();
+    let break_commit = breaking(&executor).await;
     let block = block(&executor, true).await;
     let good = insert(&executor, "a", || Ok(()));
     let breaking = {
         let executor = Arc::clone(&executor);
-        // This reference is checked by COMMIT: the group breaks after each of its jobs has succeeded.
-        let work = |c: &mut SqliteConnection| c.run("INSERT INTO parts VALUES (9)");
-        tokio::spawn(async move { executor.write(work).await })
+        tokio::spawn(async move { executor.write(break_commit).await })
     };
     settle().await;
     drop(block);
