@@ -113,20 +113,6 @@ impl JobError for Failure {
     }
 }
 
-impl Failure {
-    /// Whether a record was refused as it was: nothing of it is written, in a database that takes back the statement that
-    /// fails.
-    pub(crate) fn is_refused_record(&self) -> bool {
-        match self {
-            Self::Answer(answer) => matches!(answer, RepositoryError::Missing(_)),
-            Self::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
-                broken_rule(info.as_ref()).is_some()
-            }
-            Self::Database(_) | Self::Refused(_) => false,
-        }
-    }
-}
-
 impl From<Failure> for RepositoryError {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -159,7 +145,7 @@ fn refused(refusal: Refusal) -> RepositoryError {
 }
 
 /// The rule of uniqueness that a record has broken.
-fn broken_rule(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> Option<Constraint> {
+pub(crate) fn broken_rule(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> Option<Constraint> {
     let columns = info.message().strip_prefix(SQLITE_UNIQUE);
     let unique = UNIQUE.iter().find(|unique| match info.constraint_name() {
         Some(name) => unique.index == name,

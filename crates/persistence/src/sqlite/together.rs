@@ -5,6 +5,8 @@
 use std::num::NonZeroUsize;
 
 use diesel::connection::Connection as _;
+use diesel::result::{DatabaseErrorKind, Error};
+use domain::ports::RepositoryError;
 use domain::{
     AssignedDoctor, Doctor, DoctorId, Listing, MappingId, MappingView, PageLimit, Patient, PatientId, UserId,
 };
@@ -13,7 +15,7 @@ use super::Conn;
 use super::doctors::{self, NewDoctor};
 use super::mappings::{self, Assignment};
 use super::patients::{self, NewPatient};
-use crate::error::Failure;
+use crate::error::{Failure, broken_rule};
 use crate::executor::{Share, Together};
 
 /// Calls of one kind.
@@ -77,8 +79,19 @@ pub(super) fn assign(c: &mut Conn, new: &[Assignment]) -> Shares<MappingView> {
 fn in_turn<I, T>(new: &[I], mut insert: impl FnMut(&I) -> Result<T, Failure>) -> Shares<T> {
     let share = |new| match insert(new) {
         Ok(record) => Ok(Share::Given(Ok(record))),
-        Err(refused) if refused.is_refused_record() => Ok(Share::Given(Err(refused))),
+        Err(refused) if is_refused_record(&refused) => Ok(Share::Given(Err(refused))),
         Err(error) => Err(error),
     };
     new.iter().map(share).collect()
+}
+
+/// Whether a record was refused as it was: nothing of it is written, since SQLite takes back a statement that fails.
+fn is_refused_record(error: &Failure) -> bool {
+    match error {
+        Failure::Answer(answer) => matches!(answer, RepositoryError::Missing(_)),
+        Failure::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
+            broken_rule(info.as_ref()).is_some()
+        }
+        Failure::Database(_) | Failure::Refused(_) => false,
+    }
 }
