@@ -1,11 +1,10 @@
 //! What the audit trail needs of SQLite in particular: little, as there is one writer.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use domain::AuditEvent;
 
 use super::Conn;
+use super::dialect::last_insert_rowid;
 use crate::audit::Leaf;
 use crate::rows::EventColumns;
 use crate::schema::audit_events;
@@ -77,7 +76,7 @@ pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Lea
         return Ok(Vec::new());
     }
     // Nobody else has put anything in between.
-    let last: i64 = diesel::select(sql::<BigInt>("last_insert_rowid()")).get_result(c)?;
+    let last: i64 = diesel::select(last_insert_rowid()).get_result(c)?;
     let before = last.saturating_sub_unsigned(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     Ok((before.saturating_add(1)..).zip(&rows).map(|(id, row)| Leaf::of(id, row)).collect())
 }
