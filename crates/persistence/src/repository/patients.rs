@@ -212,9 +212,9 @@ fn list(
     if let Some(terms) = found::terms(filter, &page) {
         return found::list(c, owner, terms, page, total);
     }
-    let owner_name = users::table.filter(users::id.eq(owner.get())).select(users::username).single_value();
-    let query =
-        matching(owner, filter).select((PatientRecord::as_select(), owner_name)).limit(fetch(page.limit));
+    let query = matching(owner, filter)
+        .select((PatientRecord::as_select(), username(owner)))
+        .limit(fetch(page.limit));
     let direction = page.order.direction;
     let rows: Vec<PatientRow> = match page.order.key {
         SortKey::CreatedAt => {
@@ -227,6 +227,13 @@ fn list(
         }
     };
     Ok(listing(rows, page.limit, total, position)?)
+}
+
+/// The user name of the owner of a list. One for all of its rows: as part of a row it would be looked up for each.
+#[auto_type]
+fn username(owner: UserId) -> _ {
+    let owner: i64 = owner.get();
+    users::table.filter(users::id.eq(owner)).select(users::username).single_value()
 }
 
 /// Where a list by the time of making goes on after a patient.

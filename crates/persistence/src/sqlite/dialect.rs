@@ -90,19 +90,7 @@ pub(super) use beside;
 /// A condition with two places for the term: that it may begin a word in `name_key`, which all have where it does. Cheap
 /// first: that it is there at all. A term holds no ASCII punctuation, so none of it is taken for a pattern.
 pub(super) const WORD_IN_NAME_KEY: [&str; 3] =
-    [" AND instr(name_key, ", ") > 0 AND ' ' || name_key GLOB '*[^a-z0-9]' || ", " || '*'"];
+    ["instr(name_key, ", ") > 0 AND ' ' || name_key GLOB '*[^a-z0-9]' || ", " || '*'"];
 
-/// That a column is one of some numbers, in one parameter: a list with one for each number would be planned anew each time.
-macro_rules! one_of {
-    ($table:ident, $column:ident, $numbers:expr) => {
-        diesel::dsl::sql::<diesel::sql_types::Bool>(concat!(
-            stringify!($table),
-            ".",
-            stringify!($column),
-            " IN (SELECT value FROM json_each("
-        ))
-        .bind::<diesel::sql_types::Text, _>(serde_json::Value::from_iter($numbers).to_string())
-        .sql("))")
-    };
-}
-pub(super) use one_of;
+/// That the id of a patient is one of those that a query in between gives.
+pub(super) const ID_IS_ONE_OF: [&str; 2] = ["patients.id IN (", ")"];

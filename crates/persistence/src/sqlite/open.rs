@@ -25,7 +25,8 @@ pub(super) enum Purpose {
 /// survive a power cut. A new row changes a page of each index, most of them far apart: so pages are half as large as
 /// usual, in files that are new. The log may grow to 32 MB of these: events on record change the same pages of an index
 /// again and again, and each page is copied into the file once for all of that. A file with pages of another size keeps
-/// them until it is restored from a backup.
+/// them until it is restored from a backup. The file is not mapped into memory: SQLite unmaps it from a connection whenever the
+/// log has changed since it read last, so that beside writes each page is mapped anew.
 const PRAGMAS: &str = "
     PRAGMA page_size = 2048;
     PRAGMA busy_timeout = 5000;
@@ -33,7 +34,6 @@ const PRAGMAS: &str = "
     PRAGMA foreign_keys = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA wal_autocheckpoint = 16000;
-    PRAGMA mmap_size = 268435456;
     PRAGMA trusted_schema = OFF;
 ";
 
