@@ -24,6 +24,10 @@ impl WordChange {
     }
 }
 
+/// What may stand before a word in a folded name, as the inside of a set in a pattern of either database: a blank, ASCII
+/// punctuation, and the punctuation of [`fold::words`] beyond.
+pub(crate) const BREAKS: &str = " -/:-@[-`{-~\u{2010}-\u{2027}\u{2030}-\u{205e}";
+
 /// The words that begin with `prefix`, as a range of bytewise compared text.
 pub(crate) fn beginning_with(prefix: &str) -> Range<String> {
     // No word holds this noncharacter, so everything that begins with the prefix sorts before it.

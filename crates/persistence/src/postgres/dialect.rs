@@ -75,11 +75,12 @@ macro_rules! beside {
 }
 pub(super) use beside;
 
-/// A condition with two places for the term: that it may begin a word in `name_key`, which all have where it does. Cheap
-/// first: that it is there at all. A term holds no ASCII punctuation, so none of it is taken for a pattern.
-pub(super) const WORD_IN_NAME_KEY: [&str; 3] =
-    ["strpos(name_key, ", ") > 0 AND ' ' || name_key ~ ('[^[:alnum:]]' || ", ")"];
+/// A condition with two places for a term, and between them one for [`BREAKS`](crate::words::BREAKS): that the term begins a
+/// word in `name_key`. Cheap first: that it is there at all. A term holds no ASCII punctuation, so none of it is taken for a
+/// pattern.
+pub(super) const WORD_IN_NAME_KEY: [&str; 4] =
+    ["strpos(name_key, ", ") > 0 AND ' ' || name_key ~ ('[", "]' || ", ")"];
 
-/// That the id of a patient is one of those that a query in between gives. As an array they are few to whoever plans; of a
-/// query with a limit that is not known yet they would be a tenth of all.
-pub(super) const ID_IS_ONE_OF: [&str; 2] = ["patients.id = ANY (ARRAY(", "))"];
+/// That a patient's id is one of those that a query gives, and that the owner is one. As an array they are few to whoever plans;
+/// of a query with a limit that is not known yet they would be a tenth of all.
+pub(super) const OWN_WITH_ID: [&str; 2] = ["patients.id = ANY (ARRAY(", ")) AND patients.owner_id = "];

@@ -134,11 +134,6 @@ impl PatientRow {
     pub(crate) const fn position(&self) -> (At, i64) {
         (self.record.created_at, self.record.id)
     }
-
-    /// What a search looks through.
-    pub(crate) fn name_key(&self) -> &str {
-        &self.record.columns.name_key
-    }
 }
 
 impl TryFrom<PatientRow> for Patient {

@@ -73,24 +73,23 @@ macro_rules! with_word {
 }
 pub(super) use with_word;
 
+diesel::prefix_operator!(Beside, "+", diesel::sql_types::Text);
+
 /// A column of text that is looked at in the rows that another condition has found: no index over it is used. Without
 /// statistics SQLite believes that every value is rare.
 macro_rules! beside {
     ($table:ident, $column:ident) => {
-        diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Text>>(concat!(
-            "+",
-            stringify!($table),
-            ".",
-            stringify!($column)
-        ))
+        super::dialect::Beside::new($table::$column)
     };
 }
 pub(super) use beside;
 
-/// A condition with two places for the term: that it may begin a word in `name_key`, which all have where it does. Cheap
-/// first: that it is there at all. A term holds no ASCII punctuation, so none of it is taken for a pattern.
-pub(super) const WORD_IN_NAME_KEY: [&str; 3] =
-    ["instr(name_key, ", ") > 0 AND ' ' || name_key GLOB '*[^a-z0-9]' || ", " || '*'"];
+/// A condition with two places for a term, and between them one for [`BREAKS`](crate::words::BREAKS): that the term begins a
+/// word in `name_key`. Cheap first: that it is there at all. A term holds no ASCII punctuation, so none of it is taken for a
+/// pattern.
+pub(super) const WORD_IN_NAME_KEY: [&str; 4] =
+    ["instr(name_key, ", ") > 0 AND ' ' || name_key GLOB '*[", "]' || ", " || '*'"];
 
-/// That the id of a patient is one of those that a query in between gives.
-pub(super) const ID_IS_ONE_OF: [&str; 2] = ["patients.id IN (", ")"];
+/// That a patient's id is one of those that a query gives, and that the owner is one. The ids are looked up by themselves: the
+/// index over owners and ids would lead to them only.
+pub(super) const OWN_WITH_ID: [&str; 2] = ["patients.id IN (", ") AND +patients.owner_id = "];

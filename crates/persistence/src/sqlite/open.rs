@@ -25,8 +25,8 @@ pub(super) enum Purpose {
 /// survive a power cut. A new row changes a page of each index, most of them far apart: so pages are half as large as
 /// usual, in files that are new. The log may grow to 32 MB of these: events on record change the same pages of an index
 /// again and again, and each page is copied into the file once for all of that. A file with pages of another size keeps
-/// them until it is restored from a backup. The file is not mapped into memory: SQLite unmaps it from a connection whenever the
-/// log has changed since it read last, so that beside writes each page is mapped anew.
+/// them until it is restored from a backup. The file is not mapped into memory: SQLite unmaps it from a connection
+/// whenever the log has changed since it read last, so that beside writes all pages would be mapped anew, again and again.
 const PRAGMAS: &str = "
     PRAGMA page_size = 2048;
     PRAGMA busy_timeout = 5000;

@@ -36,9 +36,8 @@ impl Instrumentation for Recorder {
         let text = query.to_string();
         let sql = text.split(" -- binds").next().unwrap_or_default().trim().to_owned();
         // The ping of an idle connection is no query of a store.
-        let is_read = ["SELECT `", "SELECT \"", "SELECT COUNT", "SELECT *"]
-            .into_iter()
-            .any(|start| sql.starts_with(start));
+        let is_read =
+            ["SELECT `", "SELECT \"", "SELECT COUNT"].into_iter().any(|start| sql.starts_with(start));
         let is_shared = sql.contains("unnest(") && !sql.contains("INTO audit_events");
         if is_read || is_shared {
             SENT.lock().unwrap_or_else(PoisonError::into_inner).push(sql);

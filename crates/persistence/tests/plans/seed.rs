@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
 /// 100 users with 100 patients each, one mapping and one event per patient, 500 doctors. The patients of the first user have
-/// 600 words that begin with `zoe`.
+/// 600 words that begin with `zoe`, which is in no name, and 300 that begin with `ann`, as their names do.
 const ROWS: &str = "
     INSERT INTO users (id, username, username_key, name, first_name, last_name, role, is_active, date_joined, version)
     SELECT n, 'u' || n, 'u' || n, '', '', '', 'patient', {yes}, {now}, 1 FROM {numbers} WHERE n <= 100;
@@ -21,6 +21,8 @@ const ROWS: &str = "
     SELECT owner_id, 'zoe' || word, created_micros, patient_id FROM patient_words WHERE owner_id = 1;
     INSERT INTO patient_words (owner_id, word, created_micros, patient_id)
     SELECT owner_id, 'zoey' || word, created_micros, patient_id FROM patient_words WHERE owner_id = 1;
+    INSERT INTO patient_words (owner_id, word, created_micros, patient_id)
+    SELECT owner_id, 'anne' || word, created_micros, patient_id FROM patient_words WHERE owner_id = 1 AND word < 'b';
     INSERT INTO doctors (id, name, name_key, created_by_id, created_at, updated_at, version)
     SELECT n, 'Eve ' || n, 'eve ' || n, 1, {now}, {now}, 1 FROM {numbers} WHERE n <= 500;
     INSERT INTO doctor_words (word, doctor_id) SELECT '' || n, n FROM {numbers} WHERE n <= 500;

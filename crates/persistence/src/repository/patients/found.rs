@@ -11,7 +11,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Text};
 use domain::{Direction, Listing, Page, Patient, PatientFilter, PatientId, SearchTerms, SortKey, UserId};
 
-use super::super::dialect::{ID_IS_ONE_OF, WORD_IN_NAME_KEY};
+use super::super::dialect::{OWN_WITH_ID, WORD_IN_NAME_KEY};
 use super::super::{Conn, Db};
 use super::{matching, position, username};
 use crate::error::Failure;
@@ -19,7 +19,7 @@ use crate::listing::{fetch, keyset, listing};
 use crate::rows::{PatientRecord, PatientRow};
 use crate::schema::{patient_words, patients};
 use crate::types::At;
-use crate::words::beginning_with;
+use crate::words::{BREAKS, beginning_with};
 
 /// More words than this that begin alike are common: to find a page among fewer costs no more than to look through names.
 /// What the first costs grows with their number; what the second costs with the page, and it shrinks with their number.
@@ -73,7 +73,7 @@ fn by_words(
     ranges.sort_by_key(|term| Reverse(term.len()));
     let mut ranges = ranges.into_iter().map(beginning_with);
     let mut ids = patient_words::table
-        // A name may have two words that begin so.
+        // A name may have two words that begin so. All are sorted for that, not only those of the page.
         .group_by((patient_words::created_micros, patient_words::patient_id))
         .select(patient_words::patient_id)
         .filter(patient_words::owner_id.eq(owner.get()))
@@ -115,34 +115,21 @@ fn by_time(
     let (Some(term), None) = (words.next(), words.next()) else { return Ok(Vec::new()) };
     let after = page.after.map(|last| (At(last.created_at), last.id.get()));
     let direction = page.order.direction;
-    let mut most = fetch(page.limit);
-    loop {
-        let names = matching(owner, &PatientFilter::default()).select((patients::id, patients::name_key));
-        let names = keyset!(names, patients::created_at, patients::id, direction, after);
-        let range = beginning_with(term);
-        let one_too_many = patient_words::table
-            .filter(patient_words::owner_id.eq(owner.get()))
-            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
-            .select(patient_words::patient_id)
-            .offset(common(&page))
-            .limit(1);
-        let mut rows = records(
-            c,
-            owner,
-            page,
-            Among { names, one_too_many, stretch: stretch(&page), term: term.to_owned(), most },
-        )?;
-        let is_all = i64::try_from(rows.len()).is_ok_and(|count| count < most);
-        rows.retain(|row| terms.matches(row.name_key()));
-        rows.truncate(wanted(page));
-        if is_all || rows.len() == wanted(page) {
-            return Ok(rows);
-        }
-        most = most.saturating_mul(4);
-    }
+    let names = matching(owner, &PatientFilter::default()).select((patients::id, patients::name_key));
+    let names = keyset!(names, patients::created_at, patients::id, direction, after);
+    let range = beginning_with(term);
+    let one_too_many = patient_words::table
+        .filter(patient_words::owner_id.eq(owner.get()))
+        .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
+        .select(patient_words::patient_id)
+        .offset(common(&page))
+        .limit(1);
+    let stretch = stretch(&page);
+    let ids = Among { names, one_too_many, stretch, term: term.to_owned(), most: fetch(page.limit) };
+    records(c, owner, page, ids)
 }
 
-/// The records whose ids a query gives, in the order of the page.
+/// The records of the owner whose ids a query gives, in the order of the page.
 fn records(
     c: &mut Conn,
     owner: UserId,
@@ -150,8 +137,7 @@ fn records(
     ids: impl QueryFragment<Db> + QueryId,
 ) -> QueryResult<Vec<PatientRow>> {
     let mut rows: Vec<PatientRow> = patients::table
-        .filter(patients::owner_id.eq(owner.get()))
-        .filter(OneOf(ids))
+        .filter(OneOf { ids, owner: owner.get() })
         .select((PatientRecord::as_select(), username(owner)))
         .load(c)?;
     match page.order.direction {
@@ -161,9 +147,12 @@ fn records(
     Ok(rows)
 }
 
-/// That the id of a patient is one of those that a query gives.
+/// That a patient is the owner's, with an id that a query gives.
 #[derive(QueryId)]
-struct OneOf<Q>(Q);
+struct OneOf<Q> {
+    ids: Q,
+    owner: i64,
+}
 
 impl<Q> Expression for OneOf<Q> {
     type SqlType = Bool;
@@ -177,18 +166,17 @@ impl<Q> AppearsOnTable<patients::table> for OneOf<Q> {}
 
 impl<Q: QueryFragment<Db>> QueryFragment<Db> for OneOf<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
-        let [begins, end] = ID_IS_ONE_OF;
-        out.push_sql(begins);
-        self.0.walk_ast(out.reborrow())?;
-        out.push_sql(end);
-        Ok(())
+        let [one_of, of_owner] = OWN_WITH_ID;
+        out.push_sql(one_of);
+        self.ids.walk_ast(out.reborrow())?;
+        out.push_sql(of_owner);
+        out.push_bind_param::<BigInt, _>(&self.owner)
     }
 }
 
 /// The ids of the first `most` of the next `stretch` of names, of a query that is built as it goes, in which the term begins
-/// a word. Of a script other than the Latin one it may be any part of a word. None, and no name is read, where the query
-/// `one_too_many` gives no row. Neither database changes the order of the names for that; asked to sort, SQLite would look
-/// through all of them first.
+/// a word. None, and no name is read, where the query `one_too_many` gives no row. Neither database changes the order of the
+/// names; asked to sort, SQLite would look through all of them first.
 #[derive(QueryId)]
 struct Among<N, O> {
     names: N,
@@ -206,10 +194,12 @@ impl<N: QueryFragment<Db>, O: QueryFragment<Db>> QueryFragment<Db> for Among<N, 
         self.one_too_many.walk_ast(out.reborrow())?;
         out.push_sql(") AS common) * ");
         out.push_bind_param::<BigInt, _>(&self.stretch)?;
-        let [holds, begins, end] = WORD_IN_NAME_KEY;
+        let [holds, after, begins, end] = WORD_IN_NAME_KEY;
         out.push_sql(") AS looked WHERE ");
         out.push_sql(holds);
         out.push_bind_param::<Text, _>(&self.term)?;
+        out.push_sql(after);
+        out.push_sql(BREAKS);
         out.push_sql(begins);
         out.push_bind_param::<Text, _>(&self.term)?;
         out.push_sql(end);
