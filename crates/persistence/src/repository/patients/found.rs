@@ -51,14 +51,10 @@ pub(super) fn list(
     total: Option<i64>,
 ) -> Result<Listing<Patient, PatientId>, Failure> {
     let mut rows = by_time(c, owner, terms, page)?;
-    if rows.len() < wanted(page) {
+    if rows.len() <= usize::from(page.limit.get()) {
         rows = by_words(c, owner, terms, page)?;
     }
     Ok(listing(rows, page.limit, total, position)?)
-}
-
-fn wanted(page: Page<PatientId>) -> usize {
-    usize::from(page.limit.get()).saturating_add(1)
 }
 
 /// The records of a page, and the one after it, by all words that begin as asked.
