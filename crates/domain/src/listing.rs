@@ -128,7 +128,7 @@ impl SearchTerms {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether a name is found by these words. Repositories answer the same by an index.
+    /// Whether a name is found by these words. Repositories answer the same by indexes and patterns.
     pub fn matches(&self, name: &str) -> bool {
         let words = fold::words(name);
         self.words().all(|term| words.iter().any(|word| word.starts_with(term)))

@@ -25,7 +25,7 @@ impl WordChange {
 }
 
 /// What may stand before a word in a folded name, as the inside of a set in a pattern of either database: a blank, ASCII
-/// punctuation, and the punctuation of [`fold::words`] beyond.
+/// punctuation, and the punctuation of [`fold::words`] beyond. As part of a statement it needs a database in UTF-8.
 pub(crate) const BREAKS: &str = " -/:-@[-`{-~\u{2010}-\u{2027}\u{2030}-\u{205e}";
 
 /// The words that begin with `prefix`, as a range of bytewise compared text.

@@ -81,6 +81,6 @@ pub(super) use beside;
 pub(super) const WORD_IN_NAME_KEY: [&str; 4] =
     ["strpos(name_key, ", ") > 0 AND ' ' || name_key ~ ('[", "]' || ", ")"];
 
-/// That a patient's id is one of those that a query gives, and that the owner is one. As an array they are few to whoever plans;
-/// of a query with a limit that is not known yet they would be a tenth of all.
+/// That a patient's id is one of those that a query gives, and that the owner is one. Of an array the planner expects few
+/// elements; of a query with a limit that it does not know yet, a tenth of all.
 pub(super) const OWN_WITH_ID: [&str; 2] = ["patients.id = ANY (ARRAY(", ")) AND patients.owner_id = "];

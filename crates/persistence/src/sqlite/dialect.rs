@@ -90,6 +90,6 @@ pub(super) use beside;
 pub(super) const WORD_IN_NAME_KEY: [&str; 4] =
     ["instr(name_key, ", ") > 0 AND ' ' || name_key GLOB '*[", "]' || ", " || '*'"];
 
-/// That a patient's id is one of those that a query gives, and that the owner is one. The ids are looked up by themselves: the
-/// index over owners and ids would lead to them only.
+/// That a patient's id is one of those that a query gives, and that the owner is one. The sign keeps SQLite from the index
+/// over owners and ids, which would only lead to the ids that are known already.
 pub(super) const OWN_WITH_ID: [&str; 2] = ["patients.id IN (", ") AND +patients.owner_id = "];

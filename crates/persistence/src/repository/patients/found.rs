@@ -1,7 +1,7 @@
 //! What a search finds, newest or oldest first.
 //!
 //! The words of names are kept with the time when the record was made. So the words alone tell which records a page
-//! has, and only those are read. Of a word that very many have, the names of the newest records tell it sooner.
+//! has, and only those are read. Of a word that many have, the names of the next records tell it sooner.
 
 use std::cmp::Reverse;
 
@@ -51,6 +51,7 @@ pub(super) fn list(
     total: Option<i64>,
 ) -> Result<Listing<Patient, PatientId>, Failure> {
     let mut rows = by_time(c, owner, terms, page)?;
+    // One more than the page was asked for. Fewer may mean that the stretch has ended, and not the names.
     if rows.len() <= usize::from(page.limit.get()) {
         rows = by_words(c, owner, terms, page)?;
     }
@@ -69,7 +70,7 @@ fn by_words(
     ranges.sort_by_key(|term| Reverse(term.len()));
     let mut ranges = ranges.into_iter().map(beginning_with);
     let mut ids = patient_words::table
-        // A name may have two words that begin so. All are sorted for that, not only those of the page.
+        // A name may have two words that begin so. So all that match are grouped and sorted, not only those of the page.
         .group_by((patient_words::created_micros, patient_words::patient_id))
         .select(patient_words::patient_id)
         .filter(patient_words::owner_id.eq(owner.get()))
@@ -100,7 +101,8 @@ fn by_words(
     )
 }
 
-/// The same by the names of the next [`stretch`] of records: as many as it meets, none unless the one word is [`common`].
+/// The same by the names of the next [`stretch`] of records: as many as it meets. None where there are several words, or
+/// the one is not [`common`].
 fn by_time(
     c: &mut Conn,
     owner: UserId,
@@ -133,7 +135,7 @@ fn records(
     ids: impl QueryFragment<Db> + QueryId,
 ) -> QueryResult<Vec<PatientRow>> {
     let mut rows: Vec<PatientRow> = patients::table
-        .filter(OneOf { ids, owner: owner.get() })
+        .filter(OwnWithId { ids, owner: owner.get() })
         .select((PatientRecord::as_select(), username(owner)))
         .load(c)?;
     match page.order.direction {
@@ -145,22 +147,22 @@ fn records(
 
 /// That a patient is the owner's, with an id that a query gives.
 #[derive(QueryId)]
-struct OneOf<Q> {
+struct OwnWithId<Q> {
     ids: Q,
     owner: i64,
 }
 
-impl<Q> Expression for OneOf<Q> {
+impl<Q> Expression for OwnWithId<Q> {
     type SqlType = Bool;
 }
 
-impl<Q> ValidGrouping<()> for OneOf<Q> {
+impl<Q> ValidGrouping<()> for OwnWithId<Q> {
     type IsAggregate = is_aggregate::No;
 }
 
-impl<Q> AppearsOnTable<patients::table> for OneOf<Q> {}
+impl<Q> AppearsOnTable<patients::table> for OwnWithId<Q> {}
 
-impl<Q: QueryFragment<Db>> QueryFragment<Db> for OneOf<Q> {
+impl<Q: QueryFragment<Db>> QueryFragment<Db> for OwnWithId<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
         let [one_of, of_owner] = OWN_WITH_ID;
         out.push_sql(one_of);
@@ -170,9 +172,9 @@ impl<Q: QueryFragment<Db>> QueryFragment<Db> for OneOf<Q> {
     }
 }
 
-/// The ids of the first `most` of the next `stretch` of names, of a query that is built as it goes, in which the term begins
-/// a word. None, and no name is read, where the query `one_too_many` gives no row. Neither database changes the order of the
-/// names; asked to sort, SQLite would look through all of them first.
+/// The ids of the first `most` of the next `stretch` of names, of a query that is built as it goes, in which the term
+/// begins a word. None, and no name is read, where the query `one_too_many` gives no row. Neither database changes the
+/// order of the names; asked to sort, SQLite would look through all of them first.
 #[derive(QueryId)]
 struct Among<N, O> {
     names: N,
