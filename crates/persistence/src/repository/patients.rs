@@ -241,18 +241,25 @@ pub(super) fn position(last: &Patient) -> Position<PatientId> {
     Position { created_at: last.created_at, id: last.id }
 }
 
+/// The ids of an owner's patients who have a word that begins with a term, once for each such word.
+#[auto_type]
+fn having(owner: UserId, term: &str) -> _ {
+    let owner: i64 = owner.get();
+    let range = beginning_with(term);
+    let (start, end): (String, String) = (range.start, range.end);
+    patient_words::table
+        .filter(patient_words::owner_id.eq(owner))
+        .filter(patient_words::word.ge(start).and(patient_words::word.lt(end)))
+        .select(patient_words::patient_id)
+}
+
 fn matching(owner: UserId, filter: &PatientFilter) -> patients::BoxedQuery<'static, Db> {
     let mut query = patients::table
         .filter(patients::owner_id.eq(owner.get()))
         .filter(patients::deleted_at.is_null())
         .into_boxed();
     for word in filter.search.iter().flat_map(SearchTerms::words) {
-        let range = beginning_with(word);
-        let found = patient_words::table
-            .filter(patient_words::owner_id.eq(owner.get()))
-            .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
-            .select(patient_words::patient_id);
-        query = query.filter(patients::id.eq_any(found));
+        query = query.filter(patients::id.eq_any(having(owner, word)));
     }
     narrowed(query, filter)
 }

@@ -13,7 +13,7 @@ use domain::{Direction, Listing, Page, Patient, PatientFilter, PatientId, Search
 
 use super::super::dialect::{OWN_WITH_ID, WORD_IN_NAME_KEY};
 use super::super::{Conn, Db};
-use super::{matching, position, username};
+use super::{having, matching, position, username};
 use crate::error::Failure;
 use crate::listing::{fetch, keyset, listing};
 use crate::rows::{PatientRecord, PatientRow};
@@ -115,13 +115,7 @@ fn by_time(
     let direction = page.order.direction;
     let names = matching(owner, &PatientFilter::default()).select((patients::id, patients::name_key));
     let names = keyset!(names, patients::created_at, patients::id, direction, after);
-    let range = beginning_with(term);
-    let one_too_many = patient_words::table
-        .filter(patient_words::owner_id.eq(owner.get()))
-        .filter(patient_words::word.ge(range.start).and(patient_words::word.lt(range.end)))
-        .select(patient_words::patient_id)
-        .offset(common(&page))
-        .limit(1);
+    let one_too_many = having(owner, term).offset(common(&page)).limit(1);
     let stretch = stretch(&page);
     let ids = Among { names, one_too_many, stretch, term: term.to_owned(), most: fetch(page.limit) };
     records(c, owner, page, ids)
