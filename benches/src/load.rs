@@ -9,7 +9,9 @@ use crate::{Result, process};
 /// What a run has shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Run {
-    /// Requests per second.
+    /// How many requests.
+    pub(crate) requests: f64,
+    /// The same per second.
     pub(crate) rate: f64,
     /// Latency that half, 95 and 99 of a hundred requests stay below, in microseconds.
     pub(crate) p50: f64,
@@ -55,6 +57,7 @@ impl Load<'_> {
         };
         let each = |before: u64, after: u64| float(after.saturating_sub(before)) / requests.max(1.0);
         Ok(Run {
+            requests,
             rate: requests / (micros / 1e6),
             p50,
             p95,

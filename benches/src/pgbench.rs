@@ -8,19 +8,27 @@ use crate::database::Database;
 use crate::load::{Load, Run, float, folder};
 use crate::{Result, process};
 
-/// The database for `pgbench`: a copy, so that what it writes is in nobody's way.
-pub(crate) const COPY: &str = "raw";
+/// The database for `pgbench`: its own, so that what it writes is in nobody's way.
+const OWN: &str = "raw";
+/// What is in it at the beginning of each round.
+const ORIGINAL: &str = "raw_original";
 
 /// Which of a hundred transactions is logged with its latency.
 const SAMPLED: f64 = 0.1;
 
-/// Makes the copy of `original`. Its patients are numbered anew, so that one random number tells patient and owner.
-pub(crate) fn prepare(database: &Database, original: &str) -> Result<()> {
-    database.copy(original, COPY)?;
+/// Makes a copy of the database `of` the product. Its patients are numbered anew, so that one random number tells patient
+/// and owner.
+pub(crate) fn prepare(database: &Database, of: &str) -> Result<()> {
+    database.copy(of, ORIGINAL)?;
     let renumber = std::fs::read_to_string(folder().join("pgbench/prepare.sql"))?;
-    database.psql(COPY, &renumber)?;
-    database.psql(COPY, "VACUUM ANALYZE")?;
+    database.psql(ORIGINAL, &renumber)?;
+    database.psql(ORIGINAL, "VACUUM ANALYZE")?;
     Ok(())
+}
+
+/// A round begins.
+pub(crate) fn begin(database: &Database) -> Result<()> {
+    database.copy(ORIGINAL, OWN)
 }
 
 /// The scripts of a profile and how often each of them is run.
@@ -54,7 +62,7 @@ pub(crate) fn run(load: Load<'_>, database: &Database) -> Result<Run> {
     }
     let server = database.pid().ok_or("PostgreSQL is down")?;
     let before = process::family_cpu(server);
-    let output = command.arg(database.url(COPY)).output()?;
+    let output = command.arg(database.url(OWN)).output()?;
     let used = process::family_cpu(server).saturating_sub(before);
     let text = String::from_utf8_lossy(&output.stdout);
     let number = |name: &str| {
@@ -72,6 +80,7 @@ pub(crate) fn run(load: Load<'_>, database: &Database) -> Result<Run> {
         latencies.get(place).map_or(0.0, |micros| float(*micros))
     };
     Ok(Run {
+        requests: count,
         rate,
         p50: at(50),
         p95: at(95),

@@ -1,5 +1,6 @@
 //! The product as a process.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use crate::{Result, process};
 
 /// All users of a measurement have this one.
 pub(crate) const PASSWORD: &str = "Measured-Lantern-42";
+/// The folder of what is kept.
+const KEPT: &str = "kept";
 /// Longest wait for the server to start or stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -63,7 +66,7 @@ impl Place {
     /// Invents records. Returns how long it took.
     pub(crate) fn seed(&self, size: Size) -> Result<Duration> {
         let password = self.folder.path().join("password");
-        std::fs::write(&password, PASSWORD)?;
+        fs::write(&password, PASSWORD)?;
         let mut command = self.command();
         command.arg("seed").arg("--password-file").arg(password);
         for (name, value) in [
@@ -83,11 +86,26 @@ impl Place {
         Ok(start.elapsed())
     }
 
+    /// Keeps what is in the folder now, for [`restore`](Self::restore). No server runs here.
+    pub(crate) fn keep(&self) -> Result<()> {
+        copy_files(&self.data(), &self.folder.path().join(KEPT))
+    }
+
+    /// Has in the folder what was kept, and nothing else. No server runs here.
+    pub(crate) fn restore(&self) -> Result<()> {
+        fs::remove_dir_all(self.data())?;
+        copy_files(&self.folder.path().join(KEPT), &self.data())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     fn command(&self) -> Command {
         // The kernel ends it when this program ends in whatever way; the process id stays that of the server.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM", "--"]).arg(&self.program);
-        command.arg("--data-dir").arg(self.folder.path().join("data"));
+        command.arg("--data-dir").arg(self.data());
         if let Some(url) = &self.database {
             command.arg("--database-url").arg(url);
         }
@@ -121,6 +139,16 @@ impl Place {
         product.ready_after = start.elapsed();
         Ok(product)
     }
+}
+
+/// A folder without folders.
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        fs::copy(file.path(), to.join(file.file_name()))?;
+    }
+    Ok(())
 }
 
 fn is_ready(address: &str) -> bool {
@@ -160,7 +188,7 @@ impl Product {
 
     /// Writes the file of data for the load.
     pub(crate) fn know(&self, people: &People) -> Result<()> {
-        Ok(std::fs::write(&self.people, people.lua())?)
+        Ok(fs::write(&self.people, people.lua())?)
     }
 
     /// As much memory as it ever held and what it holds now, in MiB.

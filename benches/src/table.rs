@@ -10,6 +10,7 @@ use crate::load::Run;
 pub(crate) fn median(runs: &[Run]) -> Run {
     let of = |figure: fn(&Run) -> f64| middle(runs.iter().map(figure).collect());
     Run {
+        requests: of(|run| run.requests),
         rate: of(|run| run.rate),
         p50: of(|run| run.p50),
         p95: of(|run| run.p95),

@@ -7,80 +7,139 @@ use super::{Common, say};
 use crate::database::Database;
 use crate::load::{Load, Run};
 use crate::people::People;
-use crate::product::{Product, Size};
+use crate::product::{Place, Product, Size};
 use crate::table::{grouped, median, millis, ratio};
 use crate::{Result, pgbench};
 
-/// The profiles and what they are called in the table.
+/// The profiles and what they are called in the table: those that change little of what the others read come first.
 pub(super) const PROFILES: [(&str, &str); 7] = [
     ("patient", "patient by id"),
     ("patients", "patients, 20 rows"),
     ("doctor", "doctor by id"),
     ("doctors_of", "doctors of a patient"),
-    ("create", "create a patient"),
-    ("mapping", "create a mapping, 5 % duplicates"),
     ("mixed", "mixed"),
+    ("mapping", "create a mapping, 5 % duplicates"),
+    ("create", "create a patient"),
 ];
 
 /// What `pgbench` does besides: the rows alone, without words for the search and without an event on record.
 const BARE: [(&str, &str); 2] = [("create", "create_bare"), ("mapping", "mapping_bare")];
+/// As many connections do the same on SQLite besides.
+const FEW: u32 = 32;
+
+/// So many requests a server has answered when its memory is looked at.
+const ANSWERED: f64 = 1e6;
+
+/// The database of the product, and what is in it at the beginning of each round.
+const DATABASE: &str = "healthcore";
+const ORIGINAL: &str = "healthcore_original";
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
     Raw,
     Bare,
     Postgres,
+    Few,
     Sqlite,
 }
 
 type Runs = BTreeMap<(Side, &'static str), Vec<Run>>;
 
-/// What is compared.
-struct Sides {
-    database: Database,
+/// The product on one of the databases.
+struct Original {
+    place: Place,
+    people: People,
+}
+
+/// What is compared in a round.
+struct Sides<'a> {
+    database: &'a Database,
     postgres: Product,
     sqlite: Product,
 }
 
 pub(super) async fn run(common: &Common) -> Result<()> {
     let database = Database::start()?;
-    let on_postgres = common.on_postgres(&database, "healthcore", Size::SMALL)?;
-    database.psql("healthcore", "VACUUM ANALYZE")?;
-    pgbench::prepare(&database, "healthcore")?;
-    let on_sqlite = common.on_sqlite(Size::SMALL)?;
-    // Once for nothing: the first start makes keys.
-    drop((on_postgres.start()?, on_sqlite.start()?));
-    let (postgres, sqlite) = (on_postgres.start()?, on_sqlite.start()?);
-    for product in [&postgres, &sqlite] {
-        product.know(&People::meet(product, Size::SMALL.users).await?)?;
-    }
-    let sides = Sides { database, postgres, sqlite };
+    let on_postgres = Original::new(common.on_postgres(&database, DATABASE, Size::SMALL)?).await?;
+    database.psql(DATABASE, "VACUUM ANALYZE")?;
+    database.copy(DATABASE, ORIGINAL)?;
+    pgbench::prepare(&database, ORIGINAL)?;
+    let on_sqlite = Original::new(common.on_sqlite(Size::SMALL)?).await?;
     let mut runs = Runs::new();
+    let mut last = None;
     for round in 1..=common.rounds {
         say(&format!("round {round} of {}", common.rounds));
+        // Nobody is connected when the database is copied.
+        drop(last.take());
+        database.copy(ORIGINAL, DATABASE)?;
+        pgbench::begin(&database)?;
+        let (postgres, sqlite) = (on_postgres.start()?, on_sqlite.start()?);
+        let sides = Sides { database: &database, postgres, sqlite };
         sides.round(common, &mut runs)?;
+        last = Some(sides);
     }
+    let sides = last.ok_or("no rounds")?;
+    say("memory");
+    sides.fill(common, &runs)?;
     common.publish("compare", &text(&sides, &runs))
 }
 
-impl Sides {
+impl Original {
+    /// Has all users sign in, and keeps the records, which that belongs to.
+    async fn new(place: Place) -> Result<Self> {
+        let product = place.start()?;
+        let people = People::meet(&product, Size::SMALL.users).await?;
+        product.stop()?;
+        place.keep()?;
+        Ok(Self { place, people })
+    }
+
+    /// Starts a server on what was kept.
+    fn start(&self) -> Result<Product> {
+        self.place.restore()?;
+        let product = self.place.start()?;
+        product.know(&self.people)?;
+        Ok(product)
+    }
+}
+
+impl Sides<'_> {
     fn round(&self, common: &Common, runs: &mut Runs) -> Result<()> {
         self.database.psql("postgres", "CHECKPOINT")?;
         for (profile, _) in PROFILES {
             let load = Load { profile, connections: common.connections, seconds: common.seconds };
             let mut note = |side: Side, run: Run| runs.entry((side, profile)).or_default().push(run);
-            note(Side::Raw, pgbench::run(load, &self.database)?);
-            if let Some((_, bare)) = BARE.iter().find(|(name, _)| *name == profile) {
-                note(Side::Bare, pgbench::run(Load { profile: bare, ..load }, &self.database)?);
+            note(Side::Raw, pgbench::run(load, self.database)?);
+            let bare = BARE.iter().find(|(name, _)| *name == profile);
+            if let Some((_, bare)) = bare {
+                note(Side::Bare, pgbench::run(Load { profile: bare, ..load }, self.database)?);
             }
             note(Side::Postgres, load.run(&self.postgres, self.database.pid())?);
+            if bare.is_some() {
+                note(Side::Few, Load { connections: FEW, ..load }.run(&self.sqlite, None)?);
+            }
             note(Side::Sqlite, load.run(&self.sqlite, None)?);
+        }
+        Ok(())
+    }
+
+    /// Has both servers answer as many requests as they must have before their memory is looked at.
+    fn fill(&self, common: &Common, runs: &Runs) -> Result<()> {
+        let load = Load { profile: "mixed", connections: common.connections, seconds: common.seconds };
+        for (product, sides) in
+            [(&self.postgres, &[Side::Postgres][..]), (&self.sqlite, &[Side::Sqlite, Side::Few])]
+        {
+            let own = runs.iter().filter(|((side, _), _)| sides.contains(side));
+            let mut answered: f64 = own.filter_map(|(_, runs)| Some(runs.last()?.requests)).sum();
+            while answered < ANSWERED {
+                answered += load.run(product, None)?.requests.max(1.0);
+            }
         }
         Ok(())
     }
 }
 
-fn text(sides: &Sides, runs: &Runs) -> String {
+fn text(sides: &Sides<'_>, runs: &Runs) -> String {
     let mut text = "| | | requests/s | of pgbench | p50 ms | p99 ms | server µs | database µs | refused |\n\
         |---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
@@ -91,6 +150,7 @@ fn text(sides: &Sides, runs: &Runs) -> String {
             (Side::Raw, "pgbench, same SQL"),
             (Side::Bare, "pgbench, row alone"),
             (Side::Postgres, "PostgreSQL"),
+            (Side::Few, "SQLite, 32 connections"),
             (Side::Sqlite, "SQLite"),
         ] {
             let runs = of(side);

@@ -54,6 +54,16 @@ pub(crate) enum Share<T, E> {
     Alone,
 }
 
+impl<T, E> Share<T, E> {
+    /// The answer, where it is no error.
+    pub(crate) fn given(&self) -> Option<&T> {
+        match self {
+            Self::Given(Ok(answer)) => Some(answer),
+            Self::Given(Err(_)) | Self::Alone => None,
+        }
+    }
+}
+
 /// Does one call.
 type Alone<C, I, T, E> = dyn Fn(&mut C, &I) -> Result<T, E> + Send + Sync;
 /// Does several calls, and answers them in the same order. After an error nothing of it may stay.

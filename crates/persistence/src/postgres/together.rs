@@ -16,7 +16,7 @@ pub(super) use self::find::{find_doctors, find_mappings, find_patients};
 pub(super) use self::insert::{insert_doctors, insert_patients};
 pub(super) use self::list::{list_doctors_of, list_patients};
 
-use super::{Conn, doctors, mappings, patients, trail, versions};
+use super::{Conn, doctors, mappings, patients, versions};
 use crate::error::Failure;
 use crate::executor::{Share, Together};
 use crate::rows::{BadValue, stored};
@@ -54,14 +54,4 @@ fn by_call<R>(count: usize, rows: Vec<(i64, R)>) -> Result<Vec<Vec<R>>, BadValue
 fn place<T>(places: &mut [T], number: i64) -> Result<&mut T, BadValue> {
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     stored("the number of a call", index.and_then(|index| places.get_mut(index)))
-}
-
-/// Puts on record that all of these were made: the last statement of the write.
-fn on_record<'a, S: versions::Subject + 'a>(
-    c: &mut Conn,
-    made: impl Iterator<Item = (&'a S, &'a domain::Stamp)>,
-) -> Result<(), Failure> {
-    let events: Vec<_> = made.map(|(made, stamp)| versions::creation(made, stamp)).collect();
-    trail::insert(c, &events)?;
-    Ok(())
 }

@@ -107,19 +107,15 @@ impl DoctorRepository for Doctors {
 }
 
 pub(super) fn insert_once(c: &mut Conn, new: &NewDoctor) -> Result<Doctor, Failure> {
-    let make = |c: &mut Conn| insert(c, new.creator, new.details.clone(), new.rule, &new.stamp);
-    once(c, new.creator, &new.stamp, make, first)
+    once(c, new.creator, &new.stamp, |c| insert(c, new), first)
 }
 
-fn insert(
-    c: &mut Conn,
-    creator: UserId,
-    details: DoctorDetails,
-    rule: EmailRule,
-    stamp: &Stamp,
-) -> Result<Doctor, Failure> {
+/// Without an event.
+pub(super) fn insert(c: &mut Conn, new: &NewDoctor) -> Result<Doctor, Failure> {
+    let NewDoctor { creator, details, rule, stamp } = new;
+    let creator = *creator;
     let new = diesel::insert_into(doctors::table).values((
-        DoctorColumns::new(&details, rule),
+        DoctorColumns::new(details, *rule),
         doctors::created_by_id.eq(creator.get()),
         doctors::created_at.eq(At(stamp.at)),
         doctors::updated_at.eq(At(stamp.at)),
@@ -130,7 +126,7 @@ fn insert(
     let id = stored("doctors.id", DoctorId::new(id))?;
     let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
     write_words(c, id, WordChange::between(None, Some(details.name.as_str())))?;
-    let version = Version::FIRST;
+    let (details, version) = (details.clone(), Version::FIRST);
     Ok(Doctor { id, creator, created_by, details, created_at: stamp.at, updated_at: stamp.at, version })
 }
 

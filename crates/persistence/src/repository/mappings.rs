@@ -139,15 +139,16 @@ impl MappingRepository for Mappings {
 }
 
 pub(super) fn assign_once(c: &mut Conn, assignment: &Assignment) -> Result<MappingView, Failure> {
-    let Assignment { owner, new, stamp } = assignment;
-    let make = |c: &mut Conn| assign(c, *owner, new, stamp);
-    once(c, *owner, stamp, make, |c, id| first(c, *owner, id))
+    let owner = assignment.owner;
+    once(c, owner, &assignment.stamp, |c| assign(c, assignment), |c, id| first(c, owner, id))
 }
 
 /// Both sides are locked against changes until the mapping stands: who deletes the patient or retires the
 /// doctor at the same moment either comes first, and the side is missing here, or waits, and then finds the
-/// mapping and ends it.
-fn assign(c: &mut Conn, owner: UserId, new: &NewMapping, stamp: &Stamp) -> Result<MappingView, Failure> {
+/// mapping and ends it. No event is put on record.
+pub(super) fn assign(c: &mut Conn, assignment: &Assignment) -> Result<MappingView, Failure> {
+    let Assignment { owner, new, stamp } = assignment;
+    let owner = *owner;
     let patient = patients::table
         .filter(patients::owner_id.eq(owner.get()))
         .filter(patients::id.eq(new.patient.get()))

@@ -3,6 +3,7 @@
 #[path = "patients/found.rs"]
 mod found;
 
+use std::iter;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use domain::ports::{PatientRepository, Record, RepositoryError};
 use domain::{
     Act, ChangedFields, Listing, Outcome, Page, PageLimit, Patient, PatientChange, PatientDetails,
     PatientFilter, PatientId, Position, SearchTerms, SortKey, Stamp, Timestamp, UserId, UserName, Version,
+    fold,
 };
 
 use super::dialect::{beside, for_update, insert_all, inserted};
@@ -124,13 +126,20 @@ impl PatientRepository for Patients {
 }
 
 pub(super) fn insert_once(c: &mut Conn, new: &NewPatient) -> Result<Patient, Failure> {
-    let make = |c: &mut Conn| insert(c, new.owner, new.details.clone(), &new.stamp);
+    let make = |c: &mut Conn| {
+        let patient = insert(c, new)?;
+        insert_words(c, iter::once(&patient))?;
+        Ok(patient)
+    };
     once(c, new.owner, &new.stamp, make, |c, id| first(c, new.owner, id))
 }
 
-fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, stamp: &Stamp) -> Result<Patient, Failure> {
+/// The record alone, without its words and without an event.
+pub(super) fn insert(c: &mut Conn, new: &NewPatient) -> Result<Patient, Failure> {
+    let NewPatient { owner, details, stamp } = new;
+    let owner = *owner;
     let new = diesel::insert_into(patients::table).values((
-        PatientColumns::from(&details),
+        PatientColumns::from(details),
         patients::owner_id.eq(owner.get()),
         patients::created_at.eq(At(stamp.at)),
         patients::updated_at.eq(At(stamp.at)),
@@ -141,8 +150,7 @@ fn insert(c: &mut Conn, owner: UserId, details: PatientDetails, stamp: &Stamp) -
         inserted!(c, new, patients, (patients::id, owner_name())).map_err(unknown_owner)?;
     let id = stored("patients.id", PatientId::new(id))?;
     let created_by = stored("users.username", created_by.and_then(|name| UserName::parse(&name).ok()))?;
-    write_words(c, owner, id, stamp.at, WordChange::between(None, Some(details.name.full())))?;
-    let version = Version::FIRST;
+    let (details, version) = (details.clone(), Version::FIRST);
     Ok(Patient { id, owner, created_by, details, created_at: stamp.at, updated_at: stamp.at, version })
 }
 
@@ -411,6 +419,18 @@ fn lock(c: &mut Conn, owner: UserId, id: PatientId, expected: Option<Version>) -
     let current = Patient::try_from(row.ok_or(RepositoryError::Missing(Record::Patient))?)?;
     expect_version(expected, current.version)?;
     Ok(current)
+}
+
+/// The words of new patients, all at once.
+pub(super) fn insert_words<'a>(c: &mut Conn, new: impl Iterator<Item = &'a Patient>) -> Result<(), Failure> {
+    let words = |patient: &Patient| {
+        let (owner_id, patient_id) = (patient.owner.get(), patient.id.get());
+        let created_micros = patient.created_at.micros();
+        let row = move |word| PatientWordRow { owner_id, word, created_micros, patient_id };
+        fold::words(patient.details.name.full()).into_iter().map(row)
+    };
+    insert_all!(c, patient_words, new.flat_map(words))?;
+    Ok(())
 }
 
 fn write_words(

@@ -9,8 +9,9 @@ use domain::{
     PatientDetails, PatientId, RecordId, Stamp, Timestamp, UserId, UserName, Version,
 };
 
-use super::{Conn, audit};
+use super::{Conn, audit, trail};
 use crate::error::Failure;
+use crate::executor::Share;
 use crate::rows::{DoctorColumns, PatientColumns, StepRow, from_json, stored, to_json};
 use crate::schema::{doctor_versions, mapping_versions, mappings, patient_versions, patients, users};
 use crate::types::At;
@@ -70,8 +71,19 @@ pub(super) fn created(c: &mut Conn, made: &impl Subject, stamp: &Stamp) -> Resul
     audit::record(c, &creation(made, stamp))
 }
 
+/// The same for those of the calls that have made something, with their stamps in the same order.
+pub(super) fn all_created<'a>(
+    c: &mut Conn,
+    made: &[Share<impl Subject, Failure>],
+    stamps: impl Iterator<Item = &'a Stamp>,
+) -> Result<(), Failure> {
+    let made = made.iter().zip(stamps).filter_map(|(made, stamp)| Some(creation(made.given()?, stamp)));
+    trail::insert(c, &made.collect::<Vec<_>>())?;
+    Ok(())
+}
+
 /// The event that `made` was made.
-pub(super) fn creation(made: &impl Subject, stamp: &Stamp) -> AuditEvent {
+fn creation(made: &impl Subject, stamp: &Stamp) -> AuditEvent {
     event(made, Outcome::Done, stamp).changed(made.version(), made.given())
 }
 

@@ -41,16 +41,31 @@ macro_rules! inserted {
 }
 pub(super) use inserted;
 
-/// Inserts rows, as part of the transaction that is under way. One by one, as Diesel would do: but it would make a
-/// savepoint for them, and SQLite a copy of every page that they change.
+/// Inserts rows, as part of the transaction that is under way, several to a statement, which is prepared once.
 macro_rules! insert_all {
-    ($c:expr, $table:ident, $rows:expr) => {
-        $rows
-            .into_iter()
-            .try_for_each(|row| diesel::insert_into($table::table).values(row).execute($c).map(drop))
-    };
+    ($c:expr, $table:ident, $rows:expr) => {{
+        let rows = Vec::from_iter($rows);
+        super::dialect::insert_by!($c, $table, &rows, 16, 4)
+    }};
 }
 pub(super) use insert_all;
+
+/// Inserts a slice of rows, so many of them to a statement, and the rest one by one. As many as there are would need a
+/// statement for each number of them; and Diesel would make a savepoint for it, and SQLite a copy of every page that it
+/// changes.
+macro_rules! insert_by {
+    ($c:expr, $table:ident, $rows:expr) => {
+        $rows
+            .iter()
+            .try_for_each(|row| diesel::insert_into($table::table).values(row).execute($c).map(drop))
+    };
+    ($c:expr, $table:ident, $rows:expr, $many:expr $(, $fewer:expr)*) => {{
+        let (chunks, rest) = $rows.as_chunks::<{ $many }>();
+        super::dialect::insert_by!($c, $table, chunks)
+            .and_then(|()| super::dialect::insert_by!($c, $table, rest $(, $fewer)*))
+    }};
+}
+pub(super) use insert_by;
 
 /// Nothing to wait for: there is one writer.
 #[expect(clippy::unnecessary_wraps, reason = "on the other database it may fail")]

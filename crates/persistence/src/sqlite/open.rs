@@ -37,6 +37,12 @@ const PRAGMAS: &str = "
     PRAGMA trusted_schema = OFF;
 ";
 
+/// For a connection that cannot write. There are several: half of SQLite's usual memory for pages suits each of them.
+const READ_ONLY: &str = "
+    PRAGMA query_only = ON;
+    PRAGMA cache_size = -1000;
+";
+
 /// Makes the file and its folder, both for the own user only. Does nothing when they are there.
 pub(super) fn prepare_file(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::File { path: path.to_owned(), source };
@@ -66,7 +72,7 @@ pub(super) fn establish(path: &Path, purpose: Purpose) -> ConnectionResult<Conn>
     connection
         .batch_execute(PRAGMAS)
         .and_then(|()| match purpose {
-            Purpose::Read => connection.batch_execute("PRAGMA query_only = ON"),
+            Purpose::Read => connection.batch_execute(READ_ONLY),
             Purpose::Write => write_ahead(&mut connection),
         })
         .map_err(ConnectionError::CouldntSetupConfiguration)?;

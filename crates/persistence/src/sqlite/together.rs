@@ -15,6 +15,7 @@ use super::Conn;
 use super::doctors::{self, NewDoctor};
 use super::mappings::{self, Assignment};
 use super::patients::{self, NewPatient};
+use super::versions;
 use crate::error::{Failure, broken_rule};
 use crate::executor::{Share, Together};
 
@@ -62,22 +63,30 @@ fn each<I, T>(c: &mut Conn, asked: &[I], find: impl Fn(&mut Conn, &I) -> Result<
 }
 
 pub(super) fn insert_patients(c: &mut Conn, new: &[NewPatient]) -> Shares<Patient> {
-    in_turn(new, |new| patients::insert_once(c, new))
+    let made = in_turn(c, new, patients::insert)?;
+    patients::insert_words(c, made.iter().filter_map(Share::given))?;
+    versions::all_created(c, &made, new.iter().map(|new| &new.stamp))?;
+    Ok(made)
 }
 
 pub(super) fn insert_doctors(c: &mut Conn, new: &[NewDoctor]) -> Shares<Doctor> {
-    in_turn(new, |new| doctors::insert_once(c, new))
+    let made = in_turn(c, new, doctors::insert)?;
+    versions::all_created(c, &made, new.iter().map(|new| &new.stamp))?;
+    Ok(made)
 }
 
 pub(super) fn assign(c: &mut Conn, new: &[Assignment]) -> Shares<MappingView> {
-    in_turn(new, |new| mappings::assign_once(c, new))
+    let made = in_turn(c, new, mappings::assign)?;
+    versions::all_created(c, &made, new.iter().map(|new| &new.stamp))?;
+    Ok(made)
 }
 
 /// One record after the other. A savepoint for each would be two statements more, and a copy of every page that it
 /// changes. Without, only a record that was refused by the first statement that writes may be left out (the calls have no
-/// idempotency keys, which would be written before): after any other error nothing of the turn may stay.
-fn in_turn<I, T>(new: &[I], mut insert: impl FnMut(&I) -> Result<T, Failure>) -> Shares<T> {
-    let share = |new| match insert(new) {
+/// idempotency keys, which would be written before): after any other error nothing of the turn may stay. What goes with the
+/// records is for the caller, for all of them at once.
+fn in_turn<I, T>(c: &mut Conn, new: &[I], insert: impl Fn(&mut Conn, &I) -> Result<T, Failure>) -> Shares<T> {
+    let share = |new| match insert(c, new) {
         Ok(record) => Ok(Share::Given(Ok(record))),
         Err(refused) if is_refused_record(&refused) => Ok(Share::Given(Err(refused))),
         Err(error) => Err(error),

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use domain::AuditEvent;
 
 use super::Conn;
-use super::dialect::last_insert_rowid;
+use super::dialect::{insert_by, last_insert_rowid};
 use crate::audit::Leaf;
 use crate::rows::EventColumns;
 use crate::schema::audit_events;
@@ -45,14 +45,12 @@ pub(super) const fn wait_for_sealing(_: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// How many events share a statement, which is prepared once.
+/// How many events share a statement.
 ///
 /// The triggers make each statement keep what it may have to undo, and under the savepoint of a write SQLite walks
 /// through all that was kept before at the end of each statement: many small statements would cost more than what
 /// they write.
 const MANY: usize = 256;
-/// The same for what is left then.
-const SOME: usize = 16;
 
 /// Events are sealed as they are written, where they are [`MANY`]: for fewer, which come again and again, there would be
 /// a great many seals.
@@ -61,18 +59,8 @@ pub(super) const SEALS_WHAT_IT_WRITES: bool = true;
 /// Inserts all events, and returns what a seal knows them by: nothing where they are not [`MANY`].
 pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Leaf>> {
     let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
-    let (many, rest) = rows.as_chunks::<MANY>();
-    let (some, rest) = rest.as_chunks::<SOME>();
-    for rows in many {
-        diesel::insert_into(audit_events::table).values(rows).execute(c)?;
-    }
-    for rows in some {
-        diesel::insert_into(audit_events::table).values(rows).execute(c)?;
-    }
-    for row in rest {
-        diesel::insert_into(audit_events::table).values(row).execute(c)?;
-    }
-    if many.is_empty() {
+    insert_by!(c, audit_events, &rows, MANY, 16, 4)?;
+    if rows.len() < MANY {
         return Ok(Vec::new());
     }
     // Nobody else has put anything in between.

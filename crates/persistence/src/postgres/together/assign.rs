@@ -9,7 +9,7 @@ use domain::{
 
 use super::mappings::Assignment;
 use super::statement::Statement;
-use super::{Conn, Share, Shares, in_order, on_record};
+use super::{Conn, Share, Shares, in_order, versions};
 use crate::error::Failure;
 use crate::rows::stored;
 use crate::types::{At, Instant};
@@ -62,11 +62,7 @@ pub(in crate::postgres) fn assign(c: &mut Conn, new: &[Assignment]) -> Shares<Ma
     for (call, row) in new.iter().zip(in_order(new.len(), rows)?) {
         shares.push(share(call, row)?);
     }
-    let made = shares.iter().zip(new).filter_map(|(share, call)| match share {
-        Share::Given(Ok(view)) => Some((view, &call.stamp)),
-        Share::Given(Err(_)) | Share::Alone => None,
-    });
-    on_record(c, made)?;
+    versions::all_created(c, &shares, new.iter().map(|call| &call.stamp))?;
     Ok(shares)
 }
 

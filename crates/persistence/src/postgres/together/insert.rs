@@ -7,7 +7,7 @@ use domain::{Doctor, DoctorId, Patient, PatientId, UserName, Version, fold};
 use super::doctors::NewDoctor;
 use super::patients::NewPatient;
 use super::statement::Statement;
-use super::{Conn, Share, Shares, in_order, on_record};
+use super::{Conn, Share, Shares, in_order, versions};
 use crate::error::Failure;
 use crate::rows::{DoctorColumns, PatientColumns, stored};
 use crate::types::{At, Instant};
@@ -92,7 +92,7 @@ pub(in crate::postgres) fn insert_patients(c: &mut Conn, new: &[NewPatient]) -> 
     let made = in_order(new.len(), made)?;
     let patients = new.iter().zip(made).map(|(new, made)| {
         let (id, created_by) = stored("patients.id", made)?;
-        Ok(Patient {
+        Ok(Share::Given(Ok(Patient {
             id: stored("patients.id", PatientId::new(id))?,
             owner: new.owner,
             created_by: user_name(created_by)?,
@@ -100,11 +100,11 @@ pub(in crate::postgres) fn insert_patients(c: &mut Conn, new: &[NewPatient]) -> 
             created_at: new.stamp.at,
             updated_at: new.stamp.at,
             version: Version::FIRST,
-        })
+        })))
     });
     let patients = patients.collect::<Result<Vec<_>, Failure>>()?;
-    on_record(c, patients.iter().zip(new.iter().map(|new| &new.stamp)))?;
-    Ok(patients.into_iter().map(|patient| Share::Given(Ok(patient))).collect())
+    versions::all_created(c, &patients, new.iter().map(|new| &new.stamp))?;
+    Ok(patients)
 }
 
 pub(in crate::postgres) fn insert_doctors(c: &mut Conn, new: &[NewDoctor]) -> Shares<Doctor> {
@@ -144,12 +144,11 @@ pub(in crate::postgres) fn insert_doctors(c: &mut Conn, new: &[NewDoctor]) -> Sh
                 version: Version::FIRST,
             })
         };
-        doctors.push(made.map(doctor).transpose()?);
+        // Alone it is told which rule it breaks.
+        doctors.push(made.map(doctor).transpose()?.map_or(Share::Alone, |doctor| Share::Given(Ok(doctor))));
     }
-    let stamped = doctors.iter().zip(new).filter_map(|(made, new)| Some((made.as_ref()?, &new.stamp)));
-    on_record(c, stamped)?;
-    // Alone it is told which rule it breaks.
-    Ok(doctors.into_iter().map(|made| made.map_or(Share::Alone, |doctor| Share::Given(Ok(doctor)))).collect())
+    versions::all_created(c, &doctors, new.iter().map(|new| &new.stamp))?;
+    Ok(doctors)
 }
 
 fn user_name(stored_name: Option<String>) -> Result<UserName, Failure> {
