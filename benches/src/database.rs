@@ -44,9 +44,9 @@ impl Database {
         self.psql("postgres", &format!("CREATE DATABASE {name}")).map(drop)
     }
 
-    /// Copies a database to which nobody is connected, over another one if that is there.
+    /// Copies a database to which nobody is connected, in the place of another one if that is there.
     pub(crate) fn copy(&self, from: &str, to: &str) -> Result<()> {
-        self.psql("postgres", &format!("DROP DATABASE IF EXISTS {to}"))?;
+        self.psql("postgres", &format!("DROP DATABASE IF EXISTS {to} WITH (FORCE)"))?;
         self.psql("postgres", &format!("CREATE DATABASE {to} TEMPLATE {from}")).map(drop)
     }
 

@@ -24,14 +24,15 @@ pub(super) const PROFILES: [(&str, &str); 7] = [
 
 /// What `pgbench` does besides: the rows alone, without words for the search and without an event on record.
 const BARE: [(&str, &str); 2] = [("create", "create_bare"), ("mapping", "mapping_bare")];
-/// As many connections do the same on SQLite besides.
+/// SQLite has these profiles with so many connections, too: as many as fit into one commit.
 const FEW: u32 = 32;
 
-/// So many requests a server has answered when its memory is looked at.
+/// At least so many requests a server has answered, refused ones among them, when its memory is looked at.
 const ANSWERED: f64 = 1e6;
 
-/// The database of the product, and what is in it at the beginning of each round.
+/// The database of the product.
 const DATABASE: &str = "healthcore";
+/// What is in it at the beginning of each round.
 const ORIGINAL: &str = "healthcore_original";
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +46,7 @@ enum Side {
 
 type Runs = BTreeMap<(Side, &'static str), Vec<Run>>;
 
-/// The product on one of the databases.
+/// The product on one of the databases, with what it has at the beginning of each round.
 struct Original {
     place: Place,
     people: People,
@@ -69,8 +70,9 @@ pub(super) async fn run(common: &Common) -> Result<()> {
     let mut last = None;
     for round in 1..=common.rounds {
         say(&format!("round {round} of {}", common.rounds));
-        // Nobody is connected when the database is copied.
+        // Their data are replaced.
         drop(last.take());
+        few(common, &on_sqlite.start()?, &mut runs)?;
         database.copy(ORIGINAL, DATABASE)?;
         pgbench::begin(&database)?;
         let (postgres, sqlite) = (on_postgres.start()?, on_sqlite.start()?);
@@ -78,14 +80,45 @@ pub(super) async fn run(common: &Common) -> Result<()> {
         sides.round(common, &mut runs)?;
         last = Some(sides);
     }
-    let sides = last.ok_or("no rounds")?;
-    say("memory");
-    sides.fill(common, &runs)?;
-    common.publish("compare", &text(&sides, &runs))
+    let Sides { postgres, sqlite, .. } = last.ok_or("no rounds")?;
+    let mut text = text(&runs);
+    for (product, side, label) in
+        [(&postgres, Side::Postgres, "PostgreSQL"), (&sqlite, Side::Sqlite, "SQLite")]
+    {
+        say(&format!("memory, {label}"));
+        fill(common, product, side, &runs)?;
+        let ((highest, now), ready) = (product.memory(), product.ready_after.as_millis());
+        let _ = writeln!(text, "| {label} | {ready} ms | {highest} MiB | {now} MiB |");
+    }
+    common.publish("compare", &text)
+}
+
+/// What SQLite does with few connections, on a server that does nothing else.
+fn few(common: &Common, sqlite: &Product, runs: &mut Runs) -> Result<()> {
+    for (profile, _) in BARE.into_iter().rev() {
+        let load = Load { profile, connections: FEW, seconds: common.seconds };
+        runs.entry((Side::Few, profile)).or_default().push(load.run(sqlite, None)?);
+    }
+    Ok(())
+}
+
+/// Has a server answer what is missing of as many requests as it must have answered, after its profiles of the last round.
+fn fill(common: &Common, product: &Product, side: Side, runs: &Runs) -> Result<()> {
+    let own = runs.iter().filter(|((of, _), _)| *of == side);
+    let mut answered: f64 = own.filter_map(|(_, runs)| Some(runs.last()?.requests)).sum();
+    let load = Load { profile: "mixed", connections: common.connections, seconds: common.seconds };
+    while answered < ANSWERED {
+        let run = load.run(product, None)?;
+        if run.broken > 0.0 || run.requests < 1.0 {
+            return Err(format!("the server does not answer: {run:?}").into());
+        }
+        answered += run.requests;
+    }
+    Ok(())
 }
 
 impl Original {
-    /// Has all users sign in, and keeps the records, which that belongs to.
+    /// Signs all users in, and keeps the records with their sessions.
     async fn new(place: Place) -> Result<Self> {
         let product = place.start()?;
         let people = People::meet(&product, Size::SMALL.users).await?;
@@ -110,36 +143,17 @@ impl Sides<'_> {
             let load = Load { profile, connections: common.connections, seconds: common.seconds };
             let mut note = |side: Side, run: Run| runs.entry((side, profile)).or_default().push(run);
             note(Side::Raw, pgbench::run(load, self.database)?);
-            let bare = BARE.iter().find(|(name, _)| *name == profile);
-            if let Some((_, bare)) = bare {
+            if let Some((_, bare)) = BARE.iter().find(|(name, _)| *name == profile) {
                 note(Side::Bare, pgbench::run(Load { profile: bare, ..load }, self.database)?);
             }
             note(Side::Postgres, load.run(&self.postgres, self.database.pid())?);
-            if bare.is_some() {
-                note(Side::Few, Load { connections: FEW, ..load }.run(&self.sqlite, None)?);
-            }
             note(Side::Sqlite, load.run(&self.sqlite, None)?);
-        }
-        Ok(())
-    }
-
-    /// Has both servers answer as many requests as they must have before their memory is looked at.
-    fn fill(&self, common: &Common, runs: &Runs) -> Result<()> {
-        let load = Load { profile: "mixed", connections: common.connections, seconds: common.seconds };
-        for (product, sides) in
-            [(&self.postgres, &[Side::Postgres][..]), (&self.sqlite, &[Side::Sqlite, Side::Few])]
-        {
-            let own = runs.iter().filter(|((side, _), _)| sides.contains(side));
-            let mut answered: f64 = own.filter_map(|(_, runs)| Some(runs.last()?.requests)).sum();
-            while answered < ANSWERED {
-                answered += load.run(product, None)?.requests.max(1.0);
-            }
         }
         Ok(())
     }
 }
 
-fn text(sides: &Sides<'_>, runs: &Runs) -> String {
+fn text(runs: &Runs) -> String {
     let mut text = "| | | requests/s | of pgbench | p50 ms | p99 ms | server µs | database µs | refused |\n\
         |---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
@@ -158,11 +172,15 @@ fn text(sides: &Sides<'_>, runs: &Runs) -> String {
                 continue;
             }
             let run = median(runs);
+            // With another number of connections it is no part of the other.
+            let of_raw = match side {
+                Side::Few => String::new(),
+                _ => format!("{:.2}", ratio(runs, raw, |run| run.rate)),
+            };
             let _ = writeln!(
                 text,
-                "| {name} | {label} | {} | {:.2} | {} | {} | {:.1} | {:.1} | {:.1} % |",
+                "| {name} | {label} | {} | {of_raw} | {} | {} | {:.1} | {:.1} | {:.1} % |",
                 grouped(run.rate),
-                ratio(runs, raw, |run| run.rate),
                 millis(run.p50),
                 millis(run.p99),
                 run.server,
@@ -175,9 +193,5 @@ fn text(sides: &Sides<'_>, runs: &Runs) -> String {
         }
     }
     let _ = writeln!(text, "\n| | start to ready | memory at its highest | at the end |\n|---|---|---|---|");
-    for (product, label) in [(&sides.postgres, "PostgreSQL"), (&sides.sqlite, "SQLite")] {
-        let ((highest, now), ready) = (product.memory(), product.ready_after.as_millis());
-        let _ = writeln!(text, "| {label} | {ready} ms | {highest} MiB | {now} MiB |");
-    }
     text
 }

@@ -110,7 +110,7 @@ pub(super) fn insert_once(c: &mut Conn, new: &NewDoctor) -> Result<Doctor, Failu
     once(c, new.creator, &new.stamp, |c| insert(c, new), first)
 }
 
-/// Without an event.
+/// The record with its words, without an event.
 pub(super) fn insert(c: &mut Conn, new: &NewDoctor) -> Result<Doctor, Failure> {
     let NewDoctor { creator, details, rule, stamp } = new;
     let creator = *creator;

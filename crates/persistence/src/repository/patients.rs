@@ -423,14 +423,20 @@ fn lock(c: &mut Conn, owner: UserId, id: PatientId, expected: Option<Version>) -
 
 /// The words of new patients, all at once.
 pub(super) fn insert_words<'a>(c: &mut Conn, new: impl Iterator<Item = &'a Patient>) -> Result<(), Failure> {
-    let words = |patient: &Patient| {
-        let (owner_id, patient_id) = (patient.owner.get(), patient.id.get());
-        let created_micros = patient.created_at.micros();
-        let row = move |word| PatientWordRow { owner_id, word, created_micros, patient_id };
-        fold::words(patient.details.name.full()).into_iter().map(row)
-    };
-    insert_all!(c, patient_words, new.flat_map(words))?;
+    let rows =
+        |new: &Patient| word_rows(new.owner, new.id, new.created_at, fold::words(new.details.name.full()));
+    insert_all!(c, patient_words, new.flat_map(rows))?;
     Ok(())
+}
+
+fn word_rows(
+    owner: UserId,
+    id: PatientId,
+    created_at: Timestamp,
+    words: Vec<String>,
+) -> impl Iterator<Item = PatientWordRow> {
+    let (owner_id, patient_id, created_micros) = (owner.get(), id.get(), created_at.micros());
+    words.into_iter().map(move |word| PatientWordRow { owner_id, word, created_micros, patient_id })
 }
 
 fn write_words(
@@ -440,18 +446,16 @@ fn write_words(
     created_at: Timestamp,
     words: WordChange,
 ) -> Result<(), Failure> {
-    let created_micros = created_at.micros();
     if !words.removed.is_empty() {
         diesel::delete(patient_words::table)
             .filter(patient_words::owner_id.eq(owner.get()))
             .filter(patient_words::word.eq_any(words.removed))
-            .filter(patient_words::created_micros.eq(created_micros))
+            .filter(patient_words::created_micros.eq(created_at.micros()))
             .filter(patient_words::patient_id.eq(id.get()))
             .execute(c)?;
     }
     if !words.added.is_empty() {
-        let row = |word| PatientWordRow { owner_id: owner.get(), word, created_micros, patient_id: id.get() };
-        insert_all!(c, patient_words, words.added.into_iter().map(row))?;
+        insert_all!(c, patient_words, word_rows(owner, id, created_at, words.added))?;
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ pub(super) fn created(c: &mut Conn, made: &impl Subject, stamp: &Stamp) -> Resul
     audit::record(c, &creation(made, stamp))
 }
 
-/// The same for those of the calls that have made something, with their stamps in the same order.
+/// The same for each call that has made something; `stamps` are those of all calls, in the same order.
 pub(super) fn all_created<'a>(
     c: &mut Conn,
     made: &[Share<impl Subject, Failure>],

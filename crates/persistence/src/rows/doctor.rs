@@ -60,7 +60,7 @@ pub(crate) struct DoctorColumns {
 
 /// A word of a doctor's name.
 #[derive(Insertable)]
-#[diesel(table_name = doctor_words)]
+#[diesel(table_name = doctor_words, treat_none_as_default_value = false)]
 pub(crate) struct DoctorWordRow {
     pub(crate) word: String,
     pub(crate) doctor_id: i64,

@@ -70,7 +70,7 @@ pub(crate) struct PatientColumns {
 
 /// A word of a patient's name, with the time when the patient's record was made.
 #[derive(Insertable)]
-#[diesel(table_name = patient_words)]
+#[diesel(table_name = patient_words, treat_none_as_default_value = false)]
 pub(crate) struct PatientWordRow {
     pub(crate) owner_id: i64,
     pub(crate) word: String,

@@ -41,18 +41,22 @@ macro_rules! inserted {
 }
 pub(super) use inserted;
 
+/// How many rows share a statement of [`insert_all`], and how many of what is left then.
+pub(super) const SOME: usize = 16;
+pub(super) const FEW: usize = 4;
+
 /// Inserts rows, as part of the transaction that is under way, several to a statement, which is prepared once.
 macro_rules! insert_all {
     ($c:expr, $table:ident, $rows:expr) => {{
         let rows = Vec::from_iter($rows);
-        super::dialect::insert_by!($c, $table, &rows, 16, 4)
+        super::dialect::insert_by!($c, $table, &rows, super::dialect::SOME, super::dialect::FEW)
     }};
 }
 pub(super) use insert_all;
 
-/// Inserts a slice of rows, so many of them to a statement, and the rest one by one. As many as there are would need a
-/// statement for each number of them; and Diesel would make a savepoint for it, and SQLite a copy of every page that it
-/// changes.
+/// Inserts a slice of rows, so many of them to a statement, and the rest one by one: no statement could be kept prepared for
+/// each possible number of rows. Their columns must not be left to defaults (`treat_none_as_default_value = false`): for
+/// such rows Diesel makes a savepoint, for which SQLite copies every page that it changes, and inserts them one by one.
 macro_rules! insert_by {
     ($c:expr, $table:ident, $rows:expr) => {
         $rows

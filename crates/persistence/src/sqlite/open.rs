@@ -37,7 +37,8 @@ const PRAGMAS: &str = "
     PRAGMA trusted_schema = OFF;
 ";
 
-/// For a connection that cannot write. There are several: half of SQLite's usual memory for pages suits each of them.
+/// For a connection that cannot write. There are several of these, so each has half of SQLite's usual memory for pages: what
+/// is not there comes from the system's, and reads are about as fast.
 const READ_ONLY: &str = "
     PRAGMA query_only = ON;
     PRAGMA cache_size = -1000;

@@ -1,6 +1,6 @@
 //! Calls that come at the same time on SQLite: reads share a transaction, which saves the locks of the file, and a
-//! thread that need not be woken for each of them; new records share a savepoint. No statement is shared, as there is no
-//! way to a server to be saved. Other writes share their commits without any of this: see the executor.
+//! thread that need not be woken for each of them; new records share a savepoint, and the statements for
+//! their events and the words of patients. No other statement is shared, as there is no way to a server to be saved. Other writes share their commits without any of this: see the executor.
 
 use std::num::NonZeroUsize;
 
@@ -83,8 +83,8 @@ pub(super) fn assign(c: &mut Conn, new: &[Assignment]) -> Shares<MappingView> {
 
 /// One record after the other. A savepoint for each would be two statements more, and a copy of every page that it
 /// changes. Without, only a record that was refused by the first statement that writes may be left out (the calls have no
-/// idempotency keys, which would be written before): after any other error nothing of the turn may stay. What goes with the
-/// records is for the caller, for all of them at once.
+/// idempotency keys, which would be written before): after any other error nothing of the turn may stay. Events, and the
+/// words of patients, are for the caller, for all records at once.
 fn in_turn<I, T>(c: &mut Conn, new: &[I], insert: impl Fn(&mut Conn, &I) -> Result<T, Failure>) -> Shares<T> {
     let share = |new| match insert(c, new) {
         Ok(record) => Ok(Share::Given(Ok(record))),

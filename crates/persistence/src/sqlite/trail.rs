@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use domain::AuditEvent;
 
 use super::Conn;
-use super::dialect::{insert_by, last_insert_rowid};
+use super::dialect::{FEW, SOME, insert_by, last_insert_rowid};
 use crate::audit::Leaf;
 use crate::rows::EventColumns;
 use crate::schema::audit_events;
@@ -59,7 +59,7 @@ pub(super) const SEALS_WHAT_IT_WRITES: bool = true;
 /// Inserts all events, and returns what a seal knows them by: nothing where they are not [`MANY`].
 pub(super) fn insert(c: &mut Conn, events: &[AuditEvent]) -> QueryResult<Vec<Leaf>> {
     let rows: Vec<EventColumns> = events.iter().map(EventColumns::from).collect();
-    insert_by!(c, audit_events, &rows, MANY, 16, 4)?;
+    insert_by!(c, audit_events, &rows, MANY, SOME, FEW)?;
     if rows.len() < MANY {
         return Ok(Vec::new());
     }

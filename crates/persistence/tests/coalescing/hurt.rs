@@ -113,7 +113,43 @@ async fn what_fails_half_way_leaves_nothing_behind_and_all_others_are_made() {
     assert_eq!(made.iter().filter(|made| made.is_err()).count(), 1);
     assert_eq!(held.count("patients"), 29);
     assert_eq!(held.count("patients WHERE name = 'Whole'"), 29);
+    assert_eq!(held.count("patient_words"), 29);
     assert_eq!(held.count("audit_events WHERE patient_id IS NOT NULL"), 29);
+}
+
+/// All calls of a turn, each at another second; the fourth is for somebody who is not there.
+#[tokio::test]
+async fn words_and_events_go_with_their_patients_however_many_share_a_turn() {
+    for size in [1, 4, 5, 16, 21, 32] {
+        let mut held = Held::new().await;
+        let mut calls = JoinSet::new();
+        for number in 0..size {
+            let stores = Arc::clone(&held.stores);
+            let owner = if number == 3 { UserId::new(999).unwrap() } else { held.owner };
+            // The last one has no word.
+            let name =
+                if number == size - 1 { "—".to_owned() } else { format!("First{number} Last{number}") };
+            let patient = builders::patient().named(&name).done();
+            let stamp = fixed::stamped(fixed::seconds_later(number));
+            calls.spawn(async move { stores.patients.insert(owner, &patient, &stamp).await });
+        }
+        let refused = held.released(calls).await.into_iter().filter_map(Result::err).collect::<Vec<_>>();
+        let made = i64::try_from(size).unwrap() - i64::try_from(refused.len()).unwrap();
+        assert!(
+            refused.iter().all(|error| matches!(error, RepositoryError::Missing(Record::User))),
+            "{refused:?}"
+        );
+        assert_eq!(refused.len(), usize::from(size > 3));
+        assert_eq!(held.count("patients"), made);
+        let words = 2 * held.count("patients WHERE name <> '—'");
+        assert_eq!(held.count("patient_words"), words, "of {size}");
+        let own = "patient_words JOIN patients ON id = patient_id AND instr(name_key, word)";
+        let in_time = "created_micros / 1000000 = unixepoch(created_at)";
+        assert_eq!(held.count(&format!("{own} AND {in_time}")), words, "of {size}");
+        assert_eq!(held.count("audit_events WHERE patient_id IS NOT NULL"), made, "of {size}");
+        let own = "audit_events JOIN patients ON patient_id = patients.id AND record_id = patients.id";
+        assert_eq!(held.count(&format!("{own} AND at = created_at")), made, "of {size}");
+    }
 }
 
 #[tokio::test]
@@ -126,7 +162,7 @@ async fn who_is_refused_is_left_out_and_all_others_are_made() {
         let license = format!("L-{}", if number == 7 { 3 } else { number });
         let doctor = builders::doctor().license(&license).done();
         calls.spawn(async move {
-            let stamp = fixed::stamped(fixed::instant());
+            let stamp = fixed::stamped(fixed::seconds_later(number));
             stores.doctors.insert(creator, &doctor, EmailRule::Shared, &stamp).await.map(drop)
         });
     }
@@ -137,4 +173,6 @@ async fn who_is_refused_is_left_out_and_all_others_are_made() {
     assert_eq!(is_refused(|error| matches!(error, RepositoryError::Duplicate(Constraint::DoctorLicense))), 1);
     assert_eq!(held.count("doctors"), 8);
     assert_eq!(held.count("audit_events WHERE record_kind = 'doctor'"), 8);
+    let events = "audit_events JOIN doctors ON record_kind = 'doctor' AND record_id = doctors.id";
+    assert_eq!(held.count(&format!("{events} AND at = created_at")), 8);
 }

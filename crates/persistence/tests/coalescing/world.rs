@@ -18,8 +18,8 @@ const PATIENTS: usize = 10;
 /// Every fifth has retired.
 const DOCTORS: usize = 10;
 
-/// What every statement that calls share has in it.
-pub(crate) const SHARED: [&str; 8] = [
+/// What every statement that calls share on PostgreSQL has in it, and the last one on SQLite.
+pub(crate) const SHARED: [&str; 9] = [
     "found.* FROM unnest($1, $2) WITH ORDINALITY AS asked(owner_id, id, number) CROSS JOIN LATERAL (SELECT \"patients\"",
     "found.* FROM unnest($1, $2) WITH ORDINALITY AS asked(owner_id, id, number) CROSS JOIN LATERAL (SELECT \"mappings\"",
     "found.* FROM unnest($1) WITH ORDINALITY AS asked(owner_id, number)",
@@ -28,6 +28,7 @@ pub(crate) const SHARED: [&str; 8] = [
     "nextval('patients_id_seq')",
     "nextval('doctors_id_seq')",
     "nextval('mappings_id_seq')",
+    "INTO `patient_words` (`owner_id`, `word`, `created_micros`, `patient_id`) VALUES (?, ?, ?, ?), (",
 ];
 
 static SENT: Mutex<[bool; SHARED.len()]> = Mutex::new([false; SHARED.len()]);
