@@ -1,6 +1,7 @@
 //! Calls that come at the same time on SQLite: reads share a transaction, which saves the locks of the file, and a
-//! thread that need not be woken for each of them; new records share a savepoint, and the statements for
-//! their events and the words of patients. No other statement is shared, as there is no way to a server to be saved. Other writes share their commits without any of this: see the executor.
+//! thread that need not be woken for each of them; new records share a savepoint, and the statements for their events
+//! and the words of patients. No other statement is shared, as there is no way to a server to be saved. Other writes
+//! share their commits without any of this: see the executor.
 
 use std::num::NonZeroUsize;
 
