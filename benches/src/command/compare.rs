@@ -24,7 +24,7 @@ pub(super) const PROFILES: [(&str, &str); 7] = [
 
 /// What `pgbench` does besides: the rows alone, without words for the search and without an event on record.
 const BARE: [(&str, &str); 2] = [("create", "create_bare"), ("mapping", "mapping_bare")];
-/// SQLite has these profiles with so many connections, too: as many as fit into one commit.
+/// SQLite has these profiles with so many connections, too: fewer calls share a commit then.
 const FEW: u32 = 32;
 
 /// At least so many requests a server has answered, refused ones among them, when its memory is looked at.
@@ -82,6 +82,7 @@ pub(super) async fn run(common: &Common) -> Result<()> {
     }
     let Sides { postgres, sqlite, .. } = last.ok_or("no rounds")?;
     let mut text = text(&runs);
+    let _ = writeln!(text, "\n| | start to ready | memory at its highest | at the end |\n|---|---|---|---|");
     for (product, side, label) in
         [(&postgres, Side::Postgres, "PostgreSQL"), (&sqlite, Side::Sqlite, "SQLite")]
     {
@@ -157,6 +158,7 @@ fn text(runs: &Runs) -> String {
     let mut text = "| | | requests/s | of pgbench | p50 ms | p99 ms | server µs | database µs | refused |\n\
         |---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
+    let few = format!("SQLite, {FEW} connections");
     for (profile, name) in PROFILES {
         let of = |side: Side| runs.get(&(side, profile)).map_or(&[][..], Vec::as_slice);
         let raw = of(Side::Raw);
@@ -164,7 +166,7 @@ fn text(runs: &Runs) -> String {
             (Side::Raw, "pgbench, same SQL"),
             (Side::Bare, "pgbench, row alone"),
             (Side::Postgres, "PostgreSQL"),
-            (Side::Few, "SQLite, 32 connections"),
+            (Side::Few, &few),
             (Side::Sqlite, "SQLite"),
         ] {
             let runs = of(side);
@@ -192,6 +194,5 @@ fn text(runs: &Runs) -> String {
             }
         }
     }
-    let _ = writeln!(text, "\n| | start to ready | memory at its highest | at the end |\n|---|---|---|---|");
     text
 }

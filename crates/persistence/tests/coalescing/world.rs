@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -18,7 +19,7 @@ const PATIENTS: usize = 10;
 /// Every fifth has retired.
 const DOCTORS: usize = 10;
 
-/// What every statement that calls share on PostgreSQL has in it, and the last one on SQLite.
+/// What every statement that calls share has in it: those of PostgreSQL, and that of SQLite.
 pub(crate) const SHARED: [&str; 9] = [
     "found.* FROM unnest($1, $2) WITH ORDINALITY AS asked(owner_id, id, number) CROSS JOIN LATERAL (SELECT \"patients\"",
     "found.* FROM unnest($1, $2) WITH ORDINALITY AS asked(owner_id, id, number) CROSS JOIN LATERAL (SELECT \"mappings\"",
@@ -30,6 +31,9 @@ pub(crate) const SHARED: [&str; 9] = [
     "nextval('mappings_id_seq')",
     "INTO `patient_words` (`owner_id`, `word`, `created_micros`, `patient_id`) VALUES (?, ?, ?, ?), (",
 ];
+
+pub(crate) const ON_POSTGRES: Range<usize> = 0..8;
+pub(crate) const ON_SQLITE: Range<usize> = 8..9;
 
 static SENT: Mutex<[bool; SHARED.len()]> = Mutex::new([false; SHARED.len()]);
 
