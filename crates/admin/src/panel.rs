@@ -1,5 +1,6 @@
 //! The panel as a whole, and how it is mounted.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -7,12 +8,13 @@ use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, guard};
+use actix_web::{HttpRequest, HttpResponse, Resource, Scope, guard};
 use application::{Administration, Audit, AuditLog, Doctors, Error, Health};
 use domain::ports::{Clock, Random, RateLimiter};
 use domain::{AuditHead, LinkKey, Quota, Timestamp};
 
 use crate::asset::Assets;
+use crate::gate::Endpoint;
 use crate::zone::Zone;
 use crate::{gate, page, routes};
 
@@ -136,40 +138,54 @@ impl Panel {
                 web::resource(path).route(web::get().to(answer.clone())).route(web::head().to(answer)),
             );
         }
-        for (path, endpoints) in routes::by_path() {
-            let mut resource = web::resource(path);
-            let mut allowed = Vec::new();
-            for endpoint in endpoints {
-                let panel = self.clone();
-                let is_page = endpoint.method == Method::GET;
-                let serve = move |request: HttpRequest, body: web::Payload| {
-                    gate::enter(panel.clone(), endpoint.clone(), request, body)
-                };
-                let route = if is_page {
-                    allowed.push("GET, HEAD");
-                    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-                } else {
-                    allowed.push("POST");
-                    web::post()
-                };
-                resource = resource.route(route.to(serve));
-            }
-            let (panel, allowed) = (self.clone(), allowed.join(", "));
-            resource = resource.default_service(web::to(move || {
-                let mut answer = wrong_method(&panel);
-                if let Ok(allowed) = allowed.parse() {
-                    answer.headers_mut().insert(ALLOW, allowed);
-                }
-                std::future::ready(answer)
-            }));
-            scope = scope.service(resource);
+        let mut records: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for ((record, page), endpoints) in routes::by_path() {
+            records.entry(record).or_default().push(self.resource(page, endpoints));
         }
         let panel = self.clone();
         let unknown = move || {
             let text = "There is nothing at this address.";
             std::future::ready(page::message(&panel, StatusCode::NOT_FOUND, "Not found", text))
         };
+        // Each worker has a regular expression for each path with ids, of some 20 KiB: so the pages of a record share one.
+        for (record, pages) in records {
+            scope = if record.is_empty() {
+                pages.into_iter().fold(scope, Scope::service)
+            } else {
+                let pages = pages.into_iter().fold(web::scope(record), Scope::service);
+                scope.service(pages.default_service(web::to(unknown.clone())))
+            };
+        }
         config.service(scope.default_service(web::to(unknown)));
+    }
+
+    /// A path with its endpoints, and 405 with `Allow` for every other method.
+    fn resource(&self, path: &str, endpoints: Vec<Endpoint>) -> Resource {
+        let mut resource = web::resource(path);
+        let mut allowed = Vec::new();
+        for endpoint in endpoints {
+            let panel = self.clone();
+            let is_page = endpoint.method == Method::GET;
+            let serve = move |request: HttpRequest, body: web::Payload| {
+                gate::enter(panel.clone(), endpoint.clone(), request, body)
+            };
+            let route = if is_page {
+                allowed.push("GET, HEAD");
+                web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+            } else {
+                allowed.push("POST");
+                web::post()
+            };
+            resource = resource.route(route.to(serve));
+        }
+        let (panel, allowed) = (self.clone(), allowed.join(", "));
+        resource.default_service(web::to(move || {
+            let mut answer = wrong_method(&panel);
+            if let Ok(allowed) = allowed.parse() {
+                answer.headers_mut().insert(ALLOW, allowed);
+            }
+            std::future::ready(answer)
+        }))
     }
 }
 

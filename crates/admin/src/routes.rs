@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 use crate::gate::Endpoint;
 
-/// Every endpoint, by its path below `/admin`; fixed parts of a path before ids.
-pub(crate) fn by_path() -> Vec<(&'static str, Vec<Endpoint>)> {
+/// Every endpoint by its path below `/admin`, which is cut behind its last id: what the pages of a record have in common,
+/// and what is below it. Paths without an id come first.
+pub(crate) fn by_path() -> BTreeMap<(&'static str, &'static str), Vec<Endpoint>> {
     let sections = [
         session::endpoints(),
         overview::endpoints(),
@@ -27,12 +28,11 @@ pub(crate) fn by_path() -> Vec<(&'static str, Vec<Endpoint>)> {
         account::endpoints(),
         set_up::endpoints(),
     ];
-    let mut paths: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
+    let mut paths: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for endpoint in sections.into_iter().flatten() {
-        paths.entry(endpoint.path).or_default().push(endpoint);
+        let record = endpoint.path.rfind('}').map_or(0, |last| last.saturating_add(1));
+        paths.entry(endpoint.path.split_at(record)).or_default().push(endpoint);
     }
-    let mut paths: Vec<_> = paths.into_iter().collect();
-    paths.sort_by_key(|(path, _)| path.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>());
     paths
 }
 
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn only_the_forms_that_lead_in_are_for_everybody() {
-        let forms = by_path().into_iter().flat_map(|(_, endpoints)| endpoints);
+        let forms = by_path().into_values().flatten();
         let forms = forms.filter(|endpoint| endpoint.method == Method::POST);
         let (public, rest): (Vec<_>, Vec<_>) = forms.partition(|form| form.access == Access::Public);
         let mut public: Vec<_> = public.iter().map(|form| form.path).collect();

@@ -180,7 +180,14 @@ async fn each_view_is_on_record() {
 async fn what_is_not_there_is_told_as_a_page() {
     let clinic = Clinic::open().await;
     let browser = clinic.browser("sam").await;
-    for path in ["/admin/patients/1/99", "/admin/patients/x/1", "/admin/doctors/7", "/admin/nothing"] {
+    let unknown = [
+        "/admin/patients/1/99",
+        "/admin/patients/x/1",
+        "/admin/doctors/7",
+        "/admin/doctors/7/x",
+        "/admin/nothing",
+    ];
+    for path in unknown {
         let answer = clinic.get(&browser, path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.header("content-type").starts_with("text/html"), "{path}");
