@@ -40,18 +40,23 @@ build "-Cprofile-generate=$work/counts" "$@"
 HEALTHCORE_BINARY=$work/$host/release/healthcore benches/compare.sh train --rounds 1 --seconds 4
 "$profdata" merge -o "$work/profile" "$work/counts"
 use=-Cprofile-use=$work/profile
-# What has run lies together in the program, most often first: the system reads 64 KiB around whatever runs into memory.
-# LLD can do that, with which Rust links on this platform.
-if [ "$host" = x86_64-unknown-linux-gnu ]; then
-    "$profdata" show --all-functions --counts "$work/profile" | awk '
-        /^  [^ ].*:$/ { name = $0; sub(/:$/, "", name); sub(/^.*[ ;]/, "", name) }
-        /^    Block counts: / {
-            split($0, counts, /[^0-9]+/)
-            most = 0
-            for (i in counts) if (counts[i] + 0 > most) most = counts[i] + 0
-            if (most > 0) printf "%.0f %s\n", most, name
-        }' | sort -rn | cut -d " " -f 2 > "$work/order"
-    use+=$'\x1f'"-Clink-arg=-Wl,--symbol-ordering-file=$work/order,--no-warn-symbol-ordering"
+
+# What of the Rust in it has run lies together in the program, most often first: whatever runs brings 64 KiB around it into
+# the memory of the process. LLD can do that, with which rustc links on x86-64 Linux; another linker takes its own order.
+order=-Clink-arg=-Xlinker$'\x1f'-Clink-arg=--symbol-ordering-file=$work/order
+order+=$'\x1f'-Clink-arg=-Xlinker$'\x1f'-Clink-arg=--no-warn-symbol-ordering
+"$profdata" show --all-functions --counts "$work/profile" | awk '
+    /^  [^ ].*:$/ { name = $0; sub(/:$/, "", name); sub(/^.*[ ;]/, "", name) }
+    /^    Block counts: / {
+        split($0, counts, /[^0-9]+/)
+        most = 0
+        for (i in counts) if (counts[i] + 0 > most) most = counts[i] + 0
+        if (most > 0) printf "%.0f %s\n", most, name
+    }' | LC_ALL=C sort -rn | cut -d " " -f 2 >"$work/order"
+[ -s "$work/order" ] || { echo "$profdata tells of no function that has run" >&2; exit 1; }
+IFS=$'\x1f' read -r -a words <<<"${flags:+$flags$'\x1f'}$order"
+if echo "fn main() {}" | rustc "${words[@]}" -o "$work/linked" - 2>/dev/null; then
+    use+=$'\x1f'$order
 fi
 build "$use" "$@"
 install -D -m 0755 "$work/$host/release/healthcore" "$target/release/healthcore"

@@ -147,7 +147,7 @@ impl Panel {
             let text = "There is nothing at this address.";
             std::future::ready(page::message(&panel, StatusCode::NOT_FOUND, "Not found", text))
         };
-        // Each worker has a regular expression for each path with ids, of some 20 KiB: so the pages of a record share one.
+        // Each worker has a regular expression of some 20 KiB for each path with ids: so the pages of a record share theirs.
         for (record, pages) in records {
             scope = if record.is_empty() {
                 pages.into_iter().fold(scope, Scope::service)

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use crate::gate::Endpoint;
 
 /// Every endpoint by its path below `/admin`, which is cut behind its last id: what the pages of a record have in common,
-/// and what is below it. Paths without an id come first.
+/// and what is below it. Paths without an id come first; what begins as the pages of a record do belongs to them.
 pub(crate) fn by_path() -> BTreeMap<(&'static str, &'static str), Vec<Endpoint>> {
     let sections = [
         session::endpoints(),
@@ -42,6 +42,19 @@ mod tests {
 
     use super::*;
     use crate::gate::Access;
+
+    #[test]
+    fn the_pages_of_a_record_keep_no_page_of_another_from_being_found() {
+        let paths = by_path();
+        let records: Vec<_> =
+            paths.keys().map(|(record, _)| *record).filter(|record| !record.is_empty()).collect();
+        assert!(records.len() > 20, "{records:?}");
+        for (one, other) in records.iter().flat_map(|one| records.iter().map(move |other| (one, other))) {
+            let mut parts = other.split('/');
+            let is_met = |part: &str| parts.next().is_some_and(|met| part.starts_with('{') || part == met);
+            assert!(one == other || !one.split('/').all(is_met), "{one} keeps {other} from being found");
+        }
+    }
 
     #[test]
     fn only_the_forms_that_lead_in_are_for_everybody() {

@@ -192,10 +192,15 @@ async fn what_is_not_there_is_told_as_a_page() {
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.header("content-type").starts_with("text/html"), "{path}");
     }
-    let request =
-        TestRequest::delete().uri("/admin/patients").insert_header(("cookie", browser.cookie.as_str()));
-    let answer = clinic.answer(request).await;
-    assert_eq!((answer.status, answer.header("allow").as_str()), (405, "GET, HEAD"));
+    for (path, allowed) in [
+        ("/admin/patients", "GET, HEAD"),
+        ("/admin/doctors/7", "GET, HEAD"),
+        ("/admin/doctors/7/edit", "GET, HEAD, POST"),
+    ] {
+        let request = TestRequest::delete().uri(path).insert_header(("cookie", browser.cookie.as_str()));
+        let answer = clinic.answer(request).await;
+        assert_eq!((answer.status, answer.header("allow").as_str()), (405, allowed), "{path}");
+    }
 }
 
 #[actix_web::test]

@@ -259,12 +259,14 @@ fn metrics_are_told_on_a_listener_of_their_own_and_know_nothing_of_patients() {
     let metrics = line.unwrap().strip_suffix("/metrics").unwrap().parse().unwrap();
     assert_eq!(status(&serving.get("/api/patients/4711/?search=Zx9Canary")), "401");
     assert_eq!(status(&serving.get("/Zx9Canary")), "404");
+    assert_eq!(status(&serving.get("/admin/doctors/4711/edit")), "303");
     assert_eq!(status(&serving.get("/metrics")), "404");
     let answer = exchange(metrics, "GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
     assert_eq!(status(&answer), "200");
     assert!(answer.contains("application/openmetrics-text; version=1.0.0"), "{answer}");
     for line in [
         r#"healthcore_http_requests_total{route="/api/patients/{id}",method="GET",status="4xx"} 1"#,
+        r#"healthcore_http_requests_total{route="/admin/doctors/{id}/edit",method="GET",status="3xx"} 1"#,
         r#"healthcore_http_requests_total{route="none",method="GET",status="4xx"} 2"#,
         r#"healthcore_http_request_duration_seconds_count{route="/api/patients/{id}",method="GET"} 1"#,
         r#"healthcore_database_waiting{pool="write"} 0"#,
