@@ -8,8 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use domain::ports::RepositoryError;
 use domain::{HumanName, PatientDetails, PersonName};
 use persistence::{DatabaseSettings, Stores};
@@ -133,9 +135,17 @@ async fn a_server_that_takes_no_connections_is_unavailable_soon_and_back_at_once
     stores.probe.check().await.unwrap();
     let mut admin = PgConnection::establish(&admin_url(&database)).unwrap();
     let name = database.name();
+    // A connection that is just being opened would not be ended, and answer.
+    let threads: usize = stores.load.lanes().iter().map(|lane| lane.threads).sum();
+    let open = format!("(SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND state = 'idle')");
+    while diesel::select(sql::<BigInt>(&open)).get_result::<i64>(&mut admin)
+        != Ok(threads.try_into().unwrap())
+    {
+        thread::sleep(Duration::from_millis(5));
+    }
     let close = format!(
         "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
-         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+         SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'"
     );
     admin.batch_execute(&close).unwrap();
     let start = Instant::now();
