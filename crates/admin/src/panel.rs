@@ -1,6 +1,5 @@
 //! The panel as a whole, and how it is mounted.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -138,21 +137,18 @@ impl Panel {
                 web::resource(path).route(web::get().to(answer.clone())).route(web::head().to(answer)),
             );
         }
-        let mut records: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for ((record, page), endpoints) in routes::by_path() {
-            records.entry(record).or_default().push(self.resource(page, endpoints));
-        }
         let panel = self.clone();
         let unknown = move || {
             let text = "There is nothing at this address.";
             std::future::ready(page::message(&panel, StatusCode::NOT_FOUND, "Not found", text))
         };
         // Each worker has a regular expression of some 20 KiB for each path with ids: so the pages of a record share theirs.
-        for (record, pages) in records {
+        for (record, pages) in routes::by_record() {
+            let pages = pages.into_iter().map(|(page, endpoints)| self.resource(page, endpoints));
             scope = if record.is_empty() {
-                pages.into_iter().fold(scope, Scope::service)
+                pages.fold(scope, Scope::service)
             } else {
-                let pages = pages.into_iter().fold(web::scope(record), Scope::service);
+                let pages = pages.fold(web::scope(record), Scope::service);
                 scope.service(pages.default_service(web::to(unknown.clone())))
             };
         }
